@@ -1,14 +1,13 @@
 package msal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 )
 
 // ErrConfig means that New was given something a release must not run with.
@@ -26,7 +25,7 @@ type Config struct {
 	// InstanceDiscovery has MSAL ask Microsoft whether the authority is one of theirs.
 	InstanceDiscovery bool
 	// Cache keeps tokens between starts, nil for memory only. See auth/keyring.
-	Cache cache.ExportReplace
+	Cache Store
 	// LoginHint is a sign-in name to suggest, "" for none.
 	LoginHint string
 	// Development allows an authority on this computer or at an IP address, and to go
@@ -54,4 +53,12 @@ func (c Config) valid() error {
 		return refuse("instance discovery is off")
 	}
 	return nil
+}
+
+// A Store keeps MSAL's tokens, opaque and secret, between starts. It is used concurrently.
+type Store interface {
+	// Load returns what was saved last, nil if there is nothing.
+	Load(ctx context.Context) ([]byte, error)
+	// Save keeps tokens in place of what was there; it does not keep hold of the slice.
+	Save(ctx context.Context, tokens []byte) error
 }

@@ -38,7 +38,7 @@ func New(c Config) (*SignIn, error) {
 		public.WithAuthority(c.Authority), public.WithInstanceDiscovery(c.InstanceDiscovery), public.WithHTTPClient(c.HTTP),
 	}
 	if c.Cache != nil {
-		opts = append(opts, public.WithCache(c.Cache))
+		opts = append(opts, public.WithCache(accessor{c.Cache}))
 	}
 	client, err := public.New(c.ClientID, opts...)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,6 +108,49 @@ func TestInteractiveThenSilent(t *testing.T) {
 	}
 	if _, err := s.Token(t.Context()); !errors.Is(err, auth.ErrSignInNeeded) {
 		t.Errorf("token after sign-out: %v", err)
+	}
+}
+
+// store is a Store that two SignIns share, as two starts of the app do.
+type store struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (s *store) Load(context.Context) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b, nil
+}
+
+func (s *store) Save(_ context.Context, b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.b = b
+	return nil
+}
+
+func TestNextStart(t *testing.T) {
+	e := start(t)
+	c := e.config()
+	c.Cache = &store{}
+	for i := range 2 {
+		s, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			if _, err := s.Interactive(t.Context(), e.as(t, helga)); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if id, err := s.Account(t.Context()); err != nil || id.Username != helga {
+			t.Errorf("got %+v, %v", id, err)
+		}
+		if _, err := s.Token(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
