@@ -234,3 +234,9 @@ func scatter(dst, src []byte, diff bool) {
 		dst[i], dst[i+1], dst[i+2], dst[i+3] = src[j], src[j+1], src[j+2], 0xFF
 	}
 }
+
+// ID is the serial number of an update.
+func ID(data []byte) (uint32, error) {
+	h, _, err := parseHeader(data)
+	return h.id, err
+}
