@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,16 +23,24 @@ func Start(t testing.TB, size string) string {
 // waits until it is gone, and may be called more than once. The caller must call it.
 func StartServer(t testing.TB, size string, extra ...string) (display string, stop func()) {
 	t.Helper()
+	return run(t, append([]string{"-screen", "0", size + "x24", "-ac"}, extra...))
+}
+
+// StartLocked is StartServer for a server that lets in only who has the cookie in the
+// authority file auth.
+func StartLocked(t testing.TB, size, auth string) (display string, stop func()) {
+	t.Helper()
+	return run(t, []string{"-screen", "0", size + "x24", "-auth", auth})
+}
+
+func run(t testing.TB, args []string) (display string, stop func()) {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatalf("pipe for Xvfb: %v", err)
 	}
 	defer r.Close()
-	args := append([]string{
-		"-displayfd", "3", "-screen", "0", size + "x24", "-nolisten", "tcp",
-		"-noreset", "+extension", "RANDR", "-auth", filepath.Join(t.TempDir(), "none"), "-ac",
-	}, extra...)
-	cmd := exec.Command("Xvfb", args...)
+	cmd := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-nolisten", "tcp", "-noreset"}, args...)...)
 	cmd.ExtraFiles = []*os.File{w}
 	if err := cmd.Start(); err != nil {
 		w.Close()
