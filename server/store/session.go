@@ -15,23 +15,23 @@ import (
 )
 
 // Session is the row of one session: who, on which device, how far, when. Hint is the
-// device id the sharer's side named; Binding, Digest and the cards tie later grants to the first.
+// device id the sharer's side named; SID, Binding, Digest and the cards tie later grants to the first.
 type Session struct {
-	ID, State                              string // waiting, claimed, met, ended
-	Helper, HelperName, Sharer, SharerName string
-	Device, DeviceName, DeviceOS, Hint     string
-	DeviceState                            policy.DeviceState
-	Proof                                  policy.Proof
-	Mode, Digest, CardH, CardS, Binding    string
-	Granted, Used                          policy.Right
-	GrantSeq                               uint64
-	GrantedUntil                           time.Time
-	Created, Started, Ended                time.Time
-	EndReason                              string
+	ID, State                                string // waiting, claimed, met, ended
+	Helper, HelperName, Sharer, SharerName   string
+	Device, DeviceName, DeviceOS, Hint       string
+	DeviceState                              policy.DeviceState
+	Proof                                    policy.Proof
+	Mode, SID, Digest, CardH, CardS, Binding string
+	Granted, Used                            policy.Right
+	GrantSeq                                 uint64
+	GrantedUntil                             time.Time
+	Created, Started, Ended                  time.Time
+	EndReason                                string
 }
 
 const sessionColumns = `id, state, helper_oid, helper_name, sharer_oid, sharer_name, device_id, device_name, device_os, device_hint,
-	device_state, device_proof, mode, digest, card_h, card_s, binding, granted, used, grant_seq, granted_until,
+	device_state, device_proof, mode, sid, digest, card_h, card_s, binding, granted, used, grant_seq, granted_until,
 	created_at, started_at, ended_at, end_reason`
 
 func scanSession(row interface{ Scan(...any) error }) (Session, error) {
@@ -39,7 +39,7 @@ func scanSession(row interface{ Scan(...any) error }) (Session, error) {
 	var state, proof string
 	var until, created, started, ended sql.NullInt64
 	err := row.Scan(&s.ID, &s.State, &s.Helper, &s.HelperName, &s.Sharer, &s.SharerName, &s.Device, &s.DeviceName, &s.DeviceOS, &s.Hint,
-		&state, &proof, &s.Mode, &s.Digest, &s.CardH, &s.CardS, &s.Binding, &s.Granted, &s.Used, &s.GrantSeq, &until,
+		&state, &proof, &s.Mode, &s.SID, &s.Digest, &s.CardH, &s.CardS, &s.Binding, &s.Granted, &s.Used, &s.GrantSeq, &until,
 		&created, &started, &ended, &s.EndReason)
 	s.DeviceState, s.Proof = policy.ParseDeviceState(state), parseProof(proof)
 	s.GrantedUntil, s.Created, s.Started, s.Ended = fromMS(until), fromMS(created), fromMS(started), fromMS(ended)
@@ -84,10 +84,10 @@ func (t *Tenant) Sessions(ctx context.Context, limit int) ([]Session, error) {
 func (t *Tenant) SaveSession(ctx context.Context, s Session) error {
 	return wrap("save session", one(t.s.db.ExecContext(ctx, `UPDATE sessions SET state = $3, sharer_oid = $4, sharer_name = $5, device_id = $6,
 		device_name = $7, device_os = $8, device_hint = $9, device_state = $10, device_proof = $11, digest = $12, card_h = $13, card_s = $14,
-		binding = $15, granted = $16, used = $17, grant_seq = $18, granted_until = $19, started_at = $20
+		binding = $15, granted = $16, used = $17, grant_seq = $18, granted_until = $19, started_at = $20, sid = $21
 		WHERE tenant_id = $1 AND id = $2 AND state <> 'ended'`,
 		t.id, s.ID, s.State, s.Sharer, s.SharerName, s.Device, s.DeviceName, s.DeviceOS, s.Hint, s.DeviceState.String(), s.Proof.String(),
-		s.Digest, s.CardH, s.CardS, s.Binding, s.Granted, s.Used, s.GrantSeq, nullMS(s.GrantedUntil), nullMS(s.Started))))
+		s.Digest, s.CardH, s.CardS, s.Binding, s.Granted, s.Used, s.GrantSeq, nullMS(s.GrantedUntil), nullMS(s.Started), s.SID)))
 }
 
 // EndSession ends a session once; the row then lives for Retention. Its code is dead from

@@ -46,7 +46,7 @@ CREATE TABLE sessions (
   sharer_oid TEXT NOT NULL DEFAULT '', sharer_name TEXT NOT NULL DEFAULT '',
   device_id TEXT NOT NULL DEFAULT '', device_name TEXT NOT NULL DEFAULT '', device_os TEXT NOT NULL DEFAULT '',
   device_hint TEXT NOT NULL DEFAULT '', device_state TEXT NOT NULL DEFAULT 'unknown', device_proof TEXT NOT NULL DEFAULT 'none',
-  mode TEXT NOT NULL, digest TEXT NOT NULL DEFAULT '', card_h TEXT NOT NULL DEFAULT '', card_s TEXT NOT NULL DEFAULT '',
+  mode TEXT NOT NULL, sid TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '', card_h TEXT NOT NULL DEFAULT '', card_s TEXT NOT NULL DEFAULT '',
   granted INTEGER NOT NULL DEFAULT 0, used INTEGER NOT NULL DEFAULT 0, grant_seq BIGINT NOT NULL DEFAULT 0,
   granted_until BIGINT NOT NULL DEFAULT 0, binding TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL, started_at BIGINT, ended_at BIGINT, end_reason TEXT NOT NULL DEFAULT '', expires_on BIGINT NOT NULL,

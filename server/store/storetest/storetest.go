@@ -238,6 +238,7 @@ func session(t *testing.T, e *env) {
 	must(t, err)
 	s.State, s.Sharer, s.SharerName, s.Device, s.DeviceName, s.DeviceOS, s.Hint = "met", sam, "Sam", "d", "HLD", "Debian 12", "h"
 	s.DeviceState, s.Proof, s.Digest, s.CardH, s.CardS, s.Binding = policy.StateNotCompliant, policy.ProofOwn, "x", "y", "z", "b"
+	s.SID = "sid"
 	s.Granted, s.Used, s.GrantSeq = policy.View|policy.Control, policy.View, 7
 	s.GrantedUntil, s.Started = e.clock.Now().Add(time.Minute), e.clock.Now()
 	must(t, a.SaveSession(e.ctx, s))
