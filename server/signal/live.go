@@ -71,14 +71,27 @@ type side struct {
 	box     []boxed
 	bytes   int
 	seq     uint64 // of the last push
+	recount bool   // the numbers from before a restart are not known yet
 	digest  []byte // from its "paired"
 	signals *rate.Limiter
 	events  *rate.Limiter
 }
 
+// boxed is a push that may have to be sent again.
 type boxed struct {
-	seq uint64
-	f   api.Frame
+	seq  uint64
+	size int
+	typ  string
+	body any
+}
+
+// frame writes the number into a Signal; the other pushes count without showing it.
+func (b boxed) frame() api.Frame {
+	if sig, ok := b.body.(api.Signal); ok {
+		sig.Seq = b.seq
+		return frame(b.typ, 0, sig)
+	}
+	return frame(b.typ, 0, b.body)
 }
 
 func newLive(t *store.Tenant, row store.Session) *live {
@@ -95,6 +108,9 @@ func (h *Hub) restore(t *store.Tenant, row store.Session) *live {
 	l := newLive(t, row)
 	l.claim, l.evidence.ID, _ = strings.Cut(row.Hint, "/")
 	l.evidence.Name, l.evidence.OS = row.DeviceName, row.DeviceOS
+	for i := range l.sides {
+		l.sides[i].recount = true
+	}
 	now := h.o.Now()
 	l.decided = now
 	switch row.State {
@@ -135,15 +151,13 @@ func (l *live) object(r role) string {
 func (l *live) push(to role, typ string, body any) {
 	s := &l.sides[to]
 	s.seq++
-	if sig, ok := body.(api.Signal); ok {
-		sig.Seq = s.seq
-		body = sig
-	}
-	f := frame(typ, 0, body)
-	s.box = append(s.box, boxed{s.seq, f})
-	s.bytes += len(f.Body)
+	b := boxed{seq: s.seq, typ: typ, body: body}
+	f := b.frame()
+	b.size = len(f.Body)
+	s.box = append(s.box, b)
+	s.bytes += b.size
 	for len(s.box) > maxBox || s.bytes > maxBoxBytes && len(s.box) > 1 {
-		s.bytes -= len(s.box[0].f.Body)
+		s.bytes -= s.box[0].size
 		s.box = s.box[1:]
 	}
 	if s.sock != nil {
@@ -159,11 +173,12 @@ func (l *live) attach(r role, sock Socket, last uint64) {
 		s.sock.Close("resumed elsewhere")
 	}
 	s.sock = sock
-	if s.seq < last { // the endpoint was restarted: go on counting where the app is
+	if s.recount { // the endpoint was restarted: go on counting where the app is
 		for i := range s.box {
 			s.box[i].seq += last
 		}
 		s.seq += last
+		s.recount = false
 	}
 	keep := s.box[:0:0]
 	s.bytes = 0
@@ -172,8 +187,8 @@ func (l *live) attach(r role, sock Socket, last uint64) {
 			continue
 		}
 		keep = append(keep, b)
-		s.bytes += len(b.f.Body)
-		sock.Push(b.f)
+		s.bytes += b.size
+		sock.Push(b.frame())
 	}
 	s.box = keep
 }
