@@ -49,6 +49,7 @@ func (h *Hub) grantRequest(ctx context.Context, r request, b api.GrantRequest) (
 	if err := belongs(l, b); err != nil {
 		return reply{}, err
 	}
+	l.row.GrantSeq = b.Seq // also when it is refused: a revocation must follow the newest request
 	l.claim = r.Device
 	in, _, err := h.input(ctx, l)
 	if err == nil {
@@ -61,7 +62,7 @@ func (h *Hub) grantRequest(ctx context.Context, r request, b api.GrantRequest) (
 		h.refusedBy(ctx, r, "grant", err)
 		switch {
 		case codeOf(err) == api.DirectoryDown: // nothing is granted, but asking again may help
-		case l.row.GrantSeq == 0:
+		case l.row.GrantedUntil.IsZero():
 			h.finishLocked(ctx, l, "", codeOf(err), true)
 		default:
 			h.narrow(ctx, l)

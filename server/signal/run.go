@@ -105,7 +105,7 @@ func overdue(l *live) string {
 		return api.CodeInvalid
 	case l.row.State == stateClaimed:
 		return api.PairTimeout
-	case l.row.GrantSeq > 0:
+	case !l.row.GrantedUntil.IsZero():
 		return api.GrantExpired
 	}
 	return api.EndLost
