@@ -19,6 +19,7 @@ import (
 	"beside/auth"
 	"beside/policy/api"
 	face "beside/server/api"
+	"beside/server/directory"
 	"beside/server/directory/file"
 	"beside/server/keys"
 	"beside/server/rendezvous"
@@ -339,4 +340,14 @@ func route(server, other http.Handler) http.Handler {
 		}
 		other.ServeHTTP(w, r)
 	})
+}
+
+// Member says whether the directory knows an account as a member, for tokens that do not
+// say whether it is a guest.
+func (n *Node) Member(ctx context.Context, tenant, object string) (bool, error) {
+	p, err := n.dir.Person(ctx, tenant, object)
+	if errors.Is(err, directory.ErrUnknown) {
+		return false, nil
+	}
+	return p.Member, err
 }
