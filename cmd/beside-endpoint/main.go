@@ -22,7 +22,7 @@ import (
 
 const publicCloud = "https://login.microsoftonline.com"
 
-const usage = `beside-endpoint [serve] -data DIR -tenant GUID -client-id GUID -api URI [flags]
+const usage = `beside-endpoint [serve] -data DIR -origin URL -tenant GUID -client-id GUID -api URI [flags]
 beside-endpoint COMMAND -data DIR [-tenant GUID]
 
 Commands:
@@ -145,6 +145,8 @@ func (o options) check() error {
 		return fmt.Errorf("%w: -client-id must be a GUID", manage.ErrUsage)
 	case o.api == "":
 		return fmt.Errorf("%w: -api is needed", manage.ErrUsage)
+	case o.Origin == "":
+		return fmt.Errorf("%w: -origin is needed: apps and grants name the endpoint by it", manage.ErrUsage)
 	case (o.CertFile == "") != (o.KeyFile == ""):
 		return fmt.Errorf("%w: -tls-cert and -tls-key belong together", manage.ErrUsage)
 	}

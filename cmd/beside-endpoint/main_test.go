@@ -19,7 +19,7 @@ const (
 )
 
 func base(dir string) []string {
-	return []string{"-data", dir, "-listen", "127.0.0.1:0", "-tenant", tid, "-client-id", cid, "-api", "api://" + cid}
+	return []string{"-data", dir, "-listen", "127.0.0.1:0", "-origin", "https://help.example", "-tenant", tid, "-client-id", cid, "-api", "api://" + cid}
 }
 
 func TestRefusesToStart(t *testing.T) {
@@ -36,6 +36,8 @@ func TestRefusesToStart(t *testing.T) {
 		"IPv6 literal":       {"-authority", "https://[2001:db8::1]"},
 		"plain http":         {"-authority", "http://login.microsoftonline.com"},
 		"short name":         {"-authority", "https://idp"},
+		"no origin":          {"-origin", ""},
+		"api without id":     {"-api", "https://api.example"},
 		"half of TLS":        {"-tls-cert", "x.pem"},
 		"unknown command":    {"fly"},
 		"words after serve":  {"serve", "now"},

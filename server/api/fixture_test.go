@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"beside/policy"
 	wire "beside/policy/api"
@@ -170,6 +171,20 @@ func (e *endpoint) audit(tenant string) map[string]int {
 		out[r.Entry.Action+" "+r.Entry.Outcome] += max(1, r.Entry.Count)
 	}
 	return out
+}
+
+// until waits for what another goroutine does.
+func (e *endpoint) until(ok func() bool) {
+	e.t.Helper()
+	tick, end := time.NewTicker(time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-end:
+			e.t.Fatal("it does not happen")
+		}
+	}
 }
 
 // fill is n bytes of b.

@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -363,14 +365,16 @@ func TestRevokedAtOnce(t *testing.T) {
 	}
 }
 
-// reload makes the running directory look at its file now.
+// reload makes the running directory look at its file.
 func (e *endpoint) reload() {
 	e.t.Helper()
-	ctx, rev := e.t.Context(), e.dir.Revision()
-	go e.dir.Run(ctx, func(error) {})
-	for e.dir.Revision() == rev {
-		time.Sleep(time.Millisecond)
-	}
+	ctx, cancel := context.WithCancel(e.t.Context())
+	var wg sync.WaitGroup
+	changed := make(chan struct{}, 9)
+	wg.Go(func() { _ = e.dir.Run(ctx, func(error) { changed <- struct{}{} }) })
+	<-changed
+	cancel()
+	wg.Wait()
 }
 
 func TestUnavailableDirectory(t *testing.T) {

@@ -43,6 +43,8 @@ const (
 var (
 	// ErrDevelopment means that the data folder is one of a development endpoint, or is not.
 	ErrDevelopment = errors.New("node: data folder of the other kind of endpoint")
+	// ErrInUse means that another endpoint serves from the data folder.
+	ErrInUse = errors.New("node: data folder is in use")
 	// ErrConfig wraps what is wrong with the configuration.
 	ErrConfig = errors.New("node: configuration")
 )
@@ -75,10 +77,11 @@ type Node struct {
 	Store  *store.Store
 	CA     *selfca.CA // nil when there are certificate files
 
-	c   Config
-	dir *file.Directory
-	key *keys.Keys
-	ln  net.Listener
+	c    Config
+	lock *os.File
+	dir  *file.Directory
+	key  *keys.Keys
+	ln   net.Listener
 }
 
 // OpenStore checks the kind of the data folder and opens its database.
@@ -126,6 +129,9 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	if n.Store, err = OpenStore(ctx, c.Dir, c.Dev); err != nil {
 		return nil, err
 	}
+	if n.lock, err = lock(filepath.Join(c.Dir, "lock")); err != nil {
+		return nil, err
+	}
 	if err = n.Store.For(c.Tenant).SetUp(ctx); err != nil {
 		return nil, err
 	}
@@ -163,6 +169,9 @@ func (n *Node) Close() error {
 	}
 	if n.Store != nil {
 		err = errors.Join(err, n.Store.Close())
+	}
+	if n.lock != nil {
+		err = errors.Join(err, n.lock.Close())
 	}
 	return err
 }
@@ -239,7 +248,8 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	hs := &http.Server{Handler: route(server, f.Other), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	hs := &http.Server{Handler: route(server, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	ms := &http.Server{Handler: server.Metrics(), ReadHeaderTimeout: 10 * time.Second}
 	var wg sync.WaitGroup
