@@ -1,0 +1,198 @@
+package glass
+
+import (
+	"image"
+
+	"fyne.io/fyne/v2"
+	"github.com/go-gl/glfw/v3.3/glfw"
+
+	"beside/frame"
+	"beside/input"
+)
+
+// SetControl lets what the helper does over the picture through, or not. Turning it off
+// releases everything held first. It starts off.
+func (g *Glass) SetControl(on bool) {
+	if g.control == on || on && g.closed {
+		return
+	}
+	if !on {
+		g.emit(g.tr.release())
+	}
+	g.control, g.tr.on = on, on
+	if on && g.opt.Window.Canvas() != nil && fyne.CurrentApp().Driver().CanvasForObject(g) != nil {
+		g.opt.Window.Canvas().Focus(g)
+	}
+	g.grab()
+	g.setRemote(g.remote)
+}
+
+// Release lets go of every key and button held on the other machine.
+func (g *Glass) Release() { g.emit(g.tr.release()) }
+
+func (g *Glass) emit(es []input.Event) {
+	if g.opt.Input == nil {
+		return
+	}
+	for _, e := range es {
+		g.opt.Input(e)
+	}
+}
+
+// grab holds the whole keyboard exactly while the helper controls and the picture has
+// the focus, so that Alt+Tab and the like go to the remote machine.
+func (g *Glass) grab() {
+	want := g.control && g.focused && !g.closed && g.raw != nil
+	if want == g.grabbed {
+		return
+	}
+	if want {
+		g.grabbed = grabKeyboard(g.raw)
+		return
+	}
+	g.grabbed = false
+	ungrabKeyboard()
+}
+
+// setRemote shows the remote pointer: as this machine's own pointer while controlling,
+// for that moves without delay, and else drawn where it is.
+func (g *Glass) setRemote(c frame.Cursor) {
+	g.remote = c
+	if c.Shape == nil {
+		c.Shape = g.unknown
+	}
+	if g.surf == nil {
+		return
+	}
+	var s sprite
+	if !g.control && c.Visible {
+		s = sprite{shape: c.Shape, at: c.Pos}
+	}
+	g.surf.sprite(s)
+	if g.shape.shape == c.Shape {
+		return
+	}
+	g.shape.shape = c.Shape
+	if g.control && g.raw != nil {
+		x, y := g.mouse()
+		if g.tr.lay.covers(x, y) && !g.blocked(x, y) {
+			g.shape.show(g.raw)
+		}
+	}
+}
+
+// mouse is the pointer in device pixels of the window.
+func (g *Glass) mouse() (x, y float64) { return g.device(g.raw.GetCursorPos()) }
+
+// device turns GLFW's screen coordinates into device pixels; they differ on macOS.
+func (g *Glass) device(x, y float64) (float64, float64) {
+	w, h := g.raw.GetSize()
+	fw, fh := g.raw.GetFramebufferSize()
+	if w <= 0 || h <= 0 {
+		return x, y
+	}
+	return x * float64(fw) / float64(w), y * float64(fh) / float64(h)
+}
+
+// onMotion handles the pointer's move and leaves it to Fyne too, for its pointer shape.
+func (g *Glass) onMotion(x, y float64) {
+	x, y = g.device(x, y)
+	g.emit(g.tr.motion(x, y, g.blocked(x, y)))
+	if g.control && g.mode == Actual && g.tr.lay.covers(x, y) {
+		if p := g.tr.lay.push(g.pan, x, y); p != g.pan {
+			g.pan = p
+			g.arrange()
+		}
+	}
+}
+
+// onButton says whether the press or release was for the remote machine.
+func (g *Glass) onButton(b glfw.MouseButton, a glfw.Action) bool {
+	x, y := g.mouse()
+	es, ours := g.tr.button(buttonCode(b), a == glfw.Press, x, y, g.blocked(x, y))
+	if ours && a == glfw.Press {
+		g.opt.Window.Canvas().Focus(g)
+	}
+	g.emit(es)
+	return ours
+}
+
+// buttonCode is the number of a mouse button in input's counting, 0 for the others.
+func buttonCode(b glfw.MouseButton) uint8 {
+	switch b {
+	case glfw.MouseButtonLeft:
+		return 1
+	case glfw.MouseButtonMiddle:
+		return 2
+	case glfw.MouseButtonRight:
+		return 3
+	case glfw.MouseButton4:
+		return 4
+	case glfw.MouseButton5:
+		return 5
+	}
+	return 0
+}
+
+// onScroll says whether the wheel was for the remote machine.
+func (g *Glass) onScroll(dx, dy float64) bool {
+	x, y := g.mouse()
+	es, ours := g.tr.scroll(dx, dy, x, y, g.blocked(x, y))
+	g.emit(es)
+	return ours
+}
+
+// onKey says whether the key was for the remote machine.
+func (g *Glass) onKey(k glfw.Key, scan int, a glfw.Action) bool {
+	u := usage(k, scan)
+	if u == usageHost {
+		g.hostKey(a)
+	} else if a == glfw.Press {
+		g.hostAlone = false
+	}
+	if a == glfw.Repeat { // the remote machine makes its own
+		return g.control && g.focused && !g.tr.host && u != usageHost
+	}
+	if a == glfw.Press && u != usageHost && !g.focused {
+		return false
+	}
+	es, ours := g.tr.key(u, a == glfw.Press)
+	g.emit(es)
+	return ours
+}
+
+func (g *Glass) hostKey(a glfw.Action) {
+	switch {
+	case a == glfw.Press:
+		g.hostAlone = g.control
+		g.emit(g.tr.release()) // what is held must not wait for the host key's end
+	case a == glfw.Release && g.hostAlone:
+		g.hostAlone = false
+		if g.opt.Host != nil {
+			g.opt.Host()
+		}
+	}
+}
+
+// localCursor is the remote pointer's shape as Fyne wants a pointer. It is one value for
+// the life of a Glass, for Fyne compares values and makes a cursor for each.
+type localCursor struct {
+	shape *frame.CursorShape
+	mine  *glfw.Cursor
+}
+
+// Image implements desktop.Cursor.
+func (l *localCursor) Image() (image.Image, int, int) {
+	s := l.shape
+	return &image.RGBA{Pix: s.Pix, Stride: 4 * s.Size.X, Rect: image.Rectangle{Max: s.Size}}, s.Hot.X, s.Hot.Y
+}
+
+// show makes the shape visible at once; Fyne would wait for the next move.
+func (l *localCursor) show(w *glfw.Window) {
+	old := l.mine
+	l.mine = glfw.CreateCursor(l.Image())
+	w.SetCursor(l.mine)
+	if old != nil {
+		old.Destroy()
+	}
+}
