@@ -74,6 +74,7 @@ func (g *Glass) pointer() {
 	}
 	g.setBox(g.arrow, box)
 	g.arrow.Show()
+	g.stage.Refresh()
 }
 
 // setBox gives an object inside the glass a place in device pixels of the window.

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "no display for the tests:", err)
 		os.Exit(1)
 	}
-		a := app.NewWithID("beside.glass.test")
+	a := app.NewWithID("beside.glass.test")
 	a.NewWindow("keeps the application running")
 	a.Lifecycle().SetOnStarted(func() {
 		go func() {
@@ -117,7 +117,7 @@ func startServer() (display string, server *exec.Cmd, err error) {
 		if err != nil {
 			return "", nil, err
 		}
-		cmd := exec.Command("Xvfb", ":"+strconv.Itoa(n), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-displayfd", "3")
+		cmd := exec.Command("Xvfb", ":"+strconv.Itoa(n), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset", "-displayfd", "3")
 		cmd.ExtraFiles = []*os.File{w}
 		if err := cmd.Start(); err != nil {
 			return "", nil, err
@@ -188,7 +188,9 @@ func newRig(t *testing.T, way string, w, h float32, full bool) *rig {
 	if full {
 		r.until("full screen", func() bool {
 			ok := r.origin() == image.Point{} && r.g.area().Dx() == 1920
-			if !ok && testing.Verbose() { fmt.Println(r.origin(), r.g.area(), r.g.Size(), r.w.Canvas().Size()) }
+			if !ok && testing.Verbose() {
+				fmt.Println(r.origin(), r.g.area(), r.g.Size(), r.w.Canvas().Size())
+			}
 			return ok
 		})
 	}

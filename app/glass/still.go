@@ -123,6 +123,7 @@ func (s *still) set() {
 	s.g.setBox(still, seen)
 	still.Show()
 	still.Refresh()
+	s.g.stage.Refresh() // Fyne does not know of objects that were never visible
 	s.g.pointer()
 }
 

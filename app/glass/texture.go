@@ -20,6 +20,9 @@ import (
 // errGL means that the window's GL is not the one this surface draws with.
 var errGL = errors.New("glass: GL too small")
 
+// settle is how long after a change of geometry the window is painted once more.
+const settle = 100 * time.Millisecond
+
 // texture is a picture in Fyne's own GL context, drawn in its place in Fyne's paint. It
 // needs nothing of the operating system and lies correctly under Fyne's overlays, but
 // every update costs a paint of the window.
@@ -207,6 +210,14 @@ func (t *texture) place(l layout) {
 	t.lay = l
 	t.g.stage.Refresh()
 	t.g.pointer()
+	// GL may learn of the window's new size only after the paint that was meant for it.
+	time.AfterFunc(settle, func() {
+		fyne.Do(func() {
+			if !t.g.closed {
+				t.g.stage.Refresh()
+			}
+		})
+	})
 }
 
 // cut has nothing to do: Fyne paints its overlays above the picture.
