@@ -81,8 +81,9 @@ func (g *Glass) setRemote(c frame.Cursor) {
 	}
 }
 
-// mouse is the pointer in device pixels of the window.
-func (g *Glass) mouse() (x, y float64) { return g.device(g.raw.GetCursorPos()) }
+// mouse is where the pointer was in the order of events, in device pixels of the window.
+// What GLFW says it is now would misplace a click that was waiting.
+func (g *Glass) mouse() (x, y float64) { return g.mouseX, g.mouseY }
 
 // device turns GLFW's screen coordinates into device pixels; they differ on macOS.
 func (g *Glass) device(x, y float64) (float64, float64) {
@@ -97,6 +98,7 @@ func (g *Glass) device(x, y float64) (float64, float64) {
 // onMotion handles the pointer's move and leaves it to Fyne too, for its pointer shape.
 func (g *Glass) onMotion(x, y float64) {
 	x, y = g.device(x, y)
+	g.mouseX, g.mouseY = x, y
 	g.emit(g.tr.motion(x, y, g.blocked(x, y)))
 	if g.control && g.mode == Actual && g.tr.lay.covers(x, y) {
 		if p := g.tr.lay.push(g.pan, x, y); p != g.pan {

@@ -57,18 +57,19 @@ type Glass struct {
 	closed  bool
 	way     string
 
-	mode      Mode
-	pan       image.Point
-	control   bool
-	focused   bool // Fyne's focus is on the picture, and the window has the keyboard
-	grabbed   bool
-	hostAlone bool
-	remote    frame.Cursor
-	shape     *localCursor
-	unknown   *frame.CursorShape // shown while the remote pointer's shape is not known
-	holes     []image.Rectangle
-	floats    []fyne.CanvasObject
-	looking   bool // a look at geometry and holes is on its way
+	mode           Mode
+	pan            image.Point
+	control        bool
+	focused        bool // Fyne's focus is on the picture, and the window has the keyboard
+	grabbed        bool
+	hostAlone      bool // nothing else was pressed since the host key
+	mouseX, mouseY float64
+	remote         frame.Cursor
+	shape          *localCursor
+	unknown        *frame.CursorShape // shown while the remote pointer's shape is not known
+	holes          []image.Rectangle
+	floats         []fyne.CanvasObject
+	looking        bool // a look at geometry and holes is on its way
 
 	stage   *canvas.Rectangle
 	still   *canvas.Image      // the image surface's picture
@@ -194,6 +195,7 @@ func (g *Glass) start() {
 	g.opt.Log.Info("remote picture", "way", g.way)
 	if g.raw != nil {
 		g.hooks = hook(g)
+		g.mouseX, g.mouseY = g.device(g.raw.GetCursorPos())
 	}
 	g.arrange()
 	g.setRemote(g.remote)

@@ -63,8 +63,7 @@ func TestDragLeavesTheWindow(t *testing.T) {
 	r, p := controlled(t)
 	r.point(p.Min.X+10, p.Min.Y+20)
 	r.fake(4, 1, 0, 0)
-	o := r.origin()
-	r.fake(6, 0, o.X+820, o.Y+p.Min.Y+30) // right of the window
+	r.point(r.layout().area.Max.X+20, p.Min.Y+30) // right of the window
 	r.fake(5, 1, 0, 0)
 	es := r.wants("the release", func(es []input.Event) bool {
 		b, ok := last(es).(input.Button)

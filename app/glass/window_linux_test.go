@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
-	"github.com/jezek/xgb/xproto"
 )
 
 var hd = image.Pt(1920, 1080)
@@ -218,5 +217,3 @@ func TestParentGoneIsQuiet(t *testing.T) {
 	r.fill(image.Pt(301, 200), image.Rect(0, 0, 300, 200), 1) // a session may be late
 	r.g.Screen().Pause(true)
 }
-
-var _ = xproto.AtomNone
