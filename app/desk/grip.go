@@ -22,6 +22,7 @@ type Grip struct {
 
 var (
 	_ fyne.Draggable     = (*Grip)(nil)
+	_ desktop.Mouseable  = (*Grip)(nil)
 	_ desktop.Cursorable = (*Grip)(nil)
 )
 
@@ -38,19 +39,28 @@ func (g *Grip) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRen
 // Cursor implements desktop.Cursorable.
 func (g *Grip) Cursor() desktop.Cursor { return desktop.DefaultCursor }
 
+// MouseDown implements desktop.Mouseable. Fyne tells of a drag only some way into it.
+func (g *Grip) MouseDown(*desktop.MouseEvent) { g.begin() }
+
+// MouseUp implements desktop.Mouseable.
+func (g *Grip) MouseUp(*desktop.MouseEvent) { g.active = false }
+
+// begin remembers where the drag began.
+func (g *Grip) begin() {
+	p, ok := g.d.Pointer()
+	b, shown := g.d.Bounds(g.w)
+	g.from, g.start, g.active = p, b, ok && shown
+}
+
 // Dragged implements fyne.Draggable. Fyne's distances are useless here, for the window
 // they are measured in moves.
 func (g *Grip) Dragged(*fyne.DragEvent) {
-	p, ok := g.d.Pointer()
-	if !ok {
-		return
-	}
 	if !g.active {
-		b, ok := g.d.Bounds(g.w)
-		if !ok {
-			return
-		}
-		g.from, g.start, g.active = p, b, true
+		g.begin() // it began on a button in the content
+	}
+	p, ok := g.d.Pointer()
+	if !ok || !g.active {
+		return
 	}
 	m, err := g.d.MonitorAtPointer()
 	if err != nil {
