@@ -40,7 +40,11 @@ func (g *Grip) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRen
 func (g *Grip) Cursor() desktop.Cursor { return desktop.DefaultCursor }
 
 // MouseDown implements desktop.Mouseable. Fyne tells of a drag only some way into it.
-func (g *Grip) MouseDown(*desktop.MouseEvent) { g.begin() }
+func (g *Grip) MouseDown(e *desktop.MouseEvent) {
+	g.begin()
+	x, y := g.w.Canvas().PixelCoordinateForPosition(e.AbsolutePosition)
+	g.from = g.start.Min.Add(image.Pt(x, y)) // the pointer may have gone on since
+}
 
 // MouseUp implements desktop.Mouseable.
 func (g *Grip) MouseUp(*desktop.MouseEvent) { g.active = false }
