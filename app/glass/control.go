@@ -2,6 +2,7 @@ package glass
 
 import (
 	"image"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"github.com/go-gl/glfw/v3.3/glfw"
@@ -23,8 +24,9 @@ func (g *Glass) SetControl(on bool) {
 	if on && g.opt.Window.Canvas() != nil && fyne.CurrentApp().Driver().CanvasForObject(g) != nil {
 		g.opt.Window.Canvas().Focus(g)
 	}
+	g.refused = 0
 	g.grab()
-	g.setRemote(g.remote)
+	g.pic.setOwn(on)
 }
 
 // Release lets go of every key and button held on the other machine.
@@ -39,6 +41,12 @@ func (g *Glass) emit(es []input.Event) {
 	}
 }
 
+// The keyboard is asked for again every grabPause, maxRefused times in all.
+const (
+	grabPause  = 50 * time.Millisecond
+	maxRefused = 40
+)
+
 // grab holds the whole keyboard exactly while the helper controls and the picture has
 // the focus, so that Alt+Tab and the like go to the remote machine.
 func (g *Glass) grab() {
@@ -46,33 +54,27 @@ func (g *Glass) grab() {
 	if want == g.grabbed {
 		return
 	}
-	if want {
-		g.grabbed = grabKeyboard(g.raw)
+	if !want {
+		g.grabbed = false
+		ungrabKeyboard()
 		return
 	}
-	g.grabbed = false
-	ungrabKeyboard()
+	if g.grabbed = grabKeyboard(g.raw); g.grabbed {
+		g.refused = 0
+	} else if g.refused++; g.refused < maxRefused {
+		// The window manager holds the keyboard itself while it gives us the focus.
+		time.AfterFunc(grabPause, func() { fyne.Do(g.grab) })
+	}
 }
 
-// setRemote shows the remote pointer: as this machine's own pointer while controlling,
-// for that moves without delay, and else drawn where it is.
-func (g *Glass) setRemote(c frame.Cursor) {
-	g.remote = c
-	if c.Shape == nil {
-		c.Shape = g.unknown
-	}
-	if g.surf == nil {
+// reshape gives this machine's pointer the remote one's shape while it controls: that
+// one moves without delay. Else the surface draws the remote pointer where it is.
+func (g *Glass) reshape() {
+	shape := g.pic.shape()
+	if shape == nil || g.shape.shape == shape || g.closed {
 		return
 	}
-	var s sprite
-	if !g.control && c.Visible {
-		s = sprite{shape: c.Shape, at: c.Pos}
-	}
-	g.surf.sprite(s)
-	if g.shape.shape == c.Shape {
-		return
-	}
-	g.shape.shape = c.Shape
+	g.shape.shape = shape
 	if g.control && g.raw != nil {
 		x, y := g.mouse()
 		if g.tr.lay.covers(x, y) && !g.blocked(x, y) {

@@ -62,11 +62,10 @@ type Glass struct {
 	control        bool
 	focused        bool // Fyne's focus is on the picture, and the window has the keyboard
 	grabbed        bool
+	refused        int  // how often the grab was refused in a row
 	hostAlone      bool // nothing else was pressed since the host key
 	mouseX, mouseY float64
-	remote         frame.Cursor
 	shape          *localCursor
-	unknown        *frame.CursorShape // shown while the remote pointer's shape is not known
 	holes          []image.Rectangle
 	floats         []fyne.CanvasObject
 	looking        bool // a look at geometry and holes is on its way
@@ -98,7 +97,7 @@ func New(opt Options) *Glass {
 	if opt.Way == "" {
 		opt.Way = os.Getenv("GLASS")
 	}
-	g := &Glass{opt: opt, spent: &latency{}, shape: &localCursor{}, unknown: arrowShape()}
+	g := &Glass{opt: opt, spent: &latency{}, shape: &localCursor{}}
 	g.stage = canvas.NewRectangle(opt.Stage)
 	g.still, g.arrow = canvas.NewImageFromImage(nil), canvas.NewImageFromImage(nil)
 	g.still.ScaleMode, g.arrow.ScaleMode = canvas.ImageScaleSmooth, canvas.ImageScalePixels
@@ -109,7 +108,8 @@ func New(opt Options) *Glass {
 	g.pic = &picture{
 		alloc:   g.open.alloc,
 		resized: func() { fyne.Do(g.arrange) },
-		pointer: func(c frame.Cursor) { fyne.Do(func() { g.setRemote(c) }) },
+		pointer: func() { fyne.Do(g.reshape) },
+		unknown: arrowShape(),
 	}
 	g.ExtendBaseWidget(g)
 	if !native {
@@ -198,7 +198,6 @@ func (g *Glass) start() {
 		g.mouseX, g.mouseY = g.device(g.raw.GetCursorPos())
 	}
 	g.arrange()
-	g.setRemote(g.remote)
 	g.pic.bind(g.surf)
 }
 

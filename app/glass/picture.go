@@ -15,12 +15,16 @@ import (
 // after it was closed.
 type picture struct {
 	resized func()                         // the remote size changed; must not block
-	pointer func(frame.Cursor)             // the remote pointer changed; must not block
+	pointer func()                         // the remote pointer's shape changed; must not block
+	unknown *frame.CursorShape             // stands for a shape that is not known
 	alloc   func(size image.Point) *buffer // any goroutine
 
 	mu     sync.Mutex
 	buf    *buffer
-	surf   surface // nil before the window is there and after close
+	remote frame.Cursor // Shape is never nil once it was set
+	own    bool         // the remote pointer is this machine's own: it is not drawn
+	drawn  sprite       // what the surface draws
+	surf   surface      // nil before the window is there and after close
 	paused bool
 	shown  atomic.Bool // pictures are visible; false until the first Show. Changed under mu
 }
@@ -85,7 +89,46 @@ func clipped(rs []image.Rectangle, b image.Rectangle) []image.Rectangle {
 }
 
 // Cursor implements session.Screen.
-func (p *picture) Cursor(c frame.Cursor) { p.pointer(c) }
+func (p *picture) Cursor(c frame.Cursor) {
+	if c.Shape == nil {
+		c.Shape = p.unknown
+	}
+	p.mu.Lock()
+	changed := c.Shape != p.remote.Shape
+	p.remote = c
+	p.point()
+	p.mu.Unlock()
+	if changed {
+		p.pointer()
+	}
+}
+
+// point makes the surface draw the remote pointer where it is. mu is held.
+func (p *picture) point() {
+	var s sprite
+	if !p.own && p.remote.Visible {
+		s = sprite{shape: p.remote.Shape, at: p.remote.Pos}
+	}
+	if p.surf != nil && s != p.drawn {
+		p.drawn = s
+		p.surf.sprite(s)
+	}
+}
+
+// setOwn says whether the remote pointer is this machine's own.
+func (p *picture) setOwn(own bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.own = own
+	p.point()
+}
+
+// shape is the remote pointer's shape, nil before the first Cursor.
+func (p *picture) shape() *frame.CursorShape {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.remote.Shape
+}
 
 // Pause implements session.Screen.
 func (p *picture) Pause(on bool) {
@@ -122,4 +165,6 @@ func (p *picture) bind(s surface) {
 	if p.buf != nil {
 		s.attach(p.buf)
 	}
+	p.drawn = sprite{}
+	p.point()
 }

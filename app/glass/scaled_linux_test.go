@@ -12,7 +12,7 @@ import (
 // The picture must be exact whatever Fyne's scale is. The scale is read once, so this
 // runs the other tests again in a process of its own on the same display.
 func TestScaled(t *testing.T) {
-	if os.Getenv("GLASS_TEST_INNER") != "" {
+	if os.Getenv(inner) != "" {
 		return
 	}
 	exe, err := os.Executable()
@@ -24,7 +24,7 @@ func TestScaled(t *testing.T) {
 	for _, scale := range []string{"1.25", "2"} {
 		t.Run(scale, func(t *testing.T) {
 			cmd := exec.Command(exe, "-test.run="+what, "-test.timeout=60s")
-			cmd.Env = append(os.Environ(), "GLASS_TEST_INNER=1", "FYNE_SCALE="+scale)
+			cmd.Env = append(os.Environ(), inner+"=1", "FYNE_SCALE="+scale)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}

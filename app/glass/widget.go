@@ -70,7 +70,7 @@ func (g *Glass) Cursor() desktop.Cursor {
 
 // FocusGained implements fyne.Focusable.
 func (g *Glass) FocusGained() {
-	g.focused = true
+	g.focused, g.refused = true, 0
 	g.grab()
 }
 
