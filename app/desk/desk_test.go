@@ -73,10 +73,10 @@ func TestKeeperLimitsRaises(t *testing.T) {
 		for time.Since(start) < 2*time.Second {
 			covered = time.Now()
 			k.covered(covered)
-			time.Sleep(7 * time.Millisecond)
+			<-time.After(7 * time.Millisecond)
 			synctest.Wait()
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if raises < 9 || raises > 12 {
 			t.Errorf("%d raises in 2 s", raises)
 		}
@@ -91,7 +91,7 @@ func TestKeeperLimitsRaises(t *testing.T) {
 		}
 		k.covered(time.Now())
 		k.stop()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if raises != 1 {
 			t.Error("raised after stop")
 		}

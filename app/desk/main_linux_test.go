@@ -53,12 +53,12 @@ func startDisplay(home string) (stop func(), err error) {
 		return func() {}, nil
 	}
 	for _, e := range [][2]string{{"LANG", "C.UTF-8"}, {"LIBGL_ALWAYS_SOFTWARE", "1"}, {"XDG_CONFIG_HOME", home}, {"XDG_CACHE_HOME", home}} {
-		if err := os.Setenv(e[0], e[1]); err != nil {
+		if err = os.Setenv(e[0], e[1]); err != nil {
 			return nil, err
 		}
 	}
 	if os.Getenv("FYNE_SCALE") == "" {
-		if err := os.Setenv("FYNE_SCALE", "1"); err != nil {
+		if err = os.Setenv("FYNE_SCALE", "1"); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +66,7 @@ func startDisplay(home string) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Setenv("DISPLAY", number); err != nil {
+	if err = os.Setenv("DISPLAY", number); err != nil {
 		return nil, err
 	}
 	wm := exec.Command("openbox", "--sm-disable")
@@ -118,7 +118,7 @@ func startServer() (display string, server *exec.Cmd, err error) {
 		}
 		cmd := exec.Command("Xvfb", ":"+strconv.Itoa(n), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset", "-displayfd", "3")
 		cmd.ExtraFiles = []*os.File{w}
-		if err := cmd.Start(); err != nil {
+		if err = cmd.Start(); err != nil {
 			return "", nil, err
 		}
 		_ = w.Close()

@@ -84,9 +84,9 @@ func (c *child) open() error {
 		return fmt.Errorf("looking at the parent: %w", err)
 	}
 	if attr.Visual != scr.RootVisual {
-		cm, err := xproto.NewColormapId(conn)
-		if err != nil {
-			return fmt.Errorf("making a colormap: %w", err)
+		cm, e := xproto.NewColormapId(conn)
+		if e != nil {
+			return fmt.Errorf("making a colormap: %w", e)
 		}
 		xproto.CreateColormap(conn, xproto.ColormapAllocNone, cm, c.parent, scr.RootVisual)
 		mask, vals = mask|xproto.CwColormap, append(vals, uint32(cm))

@@ -101,13 +101,14 @@ func (g *Glass) device(x, y float64) (float64, float64) {
 func (g *Glass) onMotion(x, y float64) {
 	x, y = g.device(x, y)
 	g.mouseX, g.mouseY = x, y
-	g.emit(g.tr.motion(x, y, g.blocked(x, y)))
-	if g.control && g.mode == Actual && g.tr.lay.covers(x, y) {
+	blocked := g.blocked(x, y)
+	if g.control && g.mode == Actual && !blocked && g.tr.lay.covers(x, y) {
 		if p := g.tr.lay.push(g.pan, x, y); p != g.pan {
-			g.pan = p
+			g.pan = p // first: the move must say what is beneath the pointer afterwards
 			g.arrange()
 		}
 	}
+	g.emit(g.tr.motion(x, y, blocked))
 }
 
 // onButton says whether the press or release was for the remote machine.
@@ -123,19 +124,14 @@ func (g *Glass) onButton(b glfw.MouseButton, a glfw.Action) bool {
 
 // buttonCode is the number of a mouse button in input's counting, 0 for the others.
 func buttonCode(b glfw.MouseButton) uint8 {
-	switch b {
-	case glfw.MouseButtonLeft:
-		return 1
-	case glfw.MouseButtonMiddle:
-		return 2
-	case glfw.MouseButtonRight:
-		return 3
-	case glfw.MouseButton4:
-		return 4
-	case glfw.MouseButton5:
-		return 5
+	codes := [...]uint8{
+		glfw.MouseButtonLeft: 1, glfw.MouseButtonMiddle: 2, glfw.MouseButtonRight: 3,
+		glfw.MouseButton4: 4, glfw.MouseButton5: 5,
 	}
-	return 0
+	if b < 0 || int(b) >= len(codes) {
+		return 0
+	}
+	return codes[b]
 }
 
 // onScroll says whether the wheel was for the remote machine.

@@ -93,8 +93,14 @@ func TestKeysComeThrough(t *testing.T) {
 	r.fake(3, 23, 0, 0)
 	r.fake(3, 64, 0, 0)
 	want := []input.Event{
-		input.Key{Usage: 0x04, Down: true}, input.Key{Usage: 0x04}, input.Key{Usage: 0x5D, Down: true}, input.Key{Usage: 0x5D},
-		input.Key{Usage: 0xE2, Down: true}, input.Key{Usage: 0x2B, Down: true}, input.Key{Usage: 0x2B}, input.Key{Usage: 0xE2},
+		input.Key{Usage: 0x04, Down: true},
+		input.Key{Usage: 0x04},
+		input.Key{Usage: 0x5D, Down: true},
+		input.Key{Usage: 0x5D},
+		input.Key{Usage: 0xE2, Down: true},
+		input.Key{Usage: 0x2B, Down: true},
+		input.Key{Usage: 0x2B},
+		input.Key{Usage: 0xE2},
 	}
 	es := r.wants("keys", func(es []input.Event) bool { return len(es) >= len(want) })
 	for i, e := range want {

@@ -9,11 +9,13 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 
 	"beside/frame"
+	"beside/input"
 )
 
 // Fyne's private drawSingleFrame must still be what now.go declares: it paints at once.
@@ -149,4 +151,55 @@ func TestWithTestDriver(t *testing.T) {
 	want("beside it", 20, stage)
 	g.Screen().Pause(true)
 	want("paused", 100, stage)
+}
+
+// Our own objects over the picture are seen and clicked once they float.
+func TestFloat(t *testing.T) {
+	r, p := controlled(t)
+	var o *canvas.Rectangle
+	fyne.DoAndWait(func() {
+		o = canvas.NewRectangle(color.NRGBA{R: 0xFF, A: 0xFF})
+		box := container.NewWithoutLayout(o)
+		o.Resize(fyne.NewSize(100, 50))
+		o.Move(fyne.NewPos(200, 100))
+		r.w.SetContent(container.NewStack(r.w.Content(), box))
+		r.g.Float(o)
+	})
+	r.until("it floats", func() bool { return r.colour(250, 125) == 0xFF0000 })
+	r.point(250, 125)
+	r.fake(4, 1, 0, 0)
+	r.fake(5, 1, 0, 0)
+	r.point(p.Min.X+5, p.Min.Y+5)
+	es := r.wants("a move", func(es []input.Event) bool { return len(es) > 0 })
+	if _, ok := es[0].(input.Move); !ok || len(es) != 1 {
+		t.Errorf("the click went through: %v", es)
+	}
+	fyne.DoAndWait(func() { o.Move(fyne.NewPos(400, 300)); o.Refresh() })
+	r.until("it floats elsewhere", func() bool { return r.colour(450, 325) == 0xFF0000 && r.colour(250, 125) != 0xFF0000 })
+	fyne.DoAndWait(func() { r.g.Unfloat(o) })
+	r.same("not any more")
+}
+
+// A picture larger than the glass is reached by the wheel when viewing, and by pushing
+// against the border when controlling.
+func TestLargePictureIsReached(t *testing.T) {
+	r := newRig(t, wayChild, 600, 500, false)
+	r.fill(hd, image.Rectangle{Max: hd}, 1)
+	fyne.DoAndWait(func() { r.g.SetMode(Actual) })
+	r.until("a layout", func() bool { return r.g.tr.lay.exact() })
+	a := r.layout().area
+	r.point(a.Min.X+100, a.Min.Y+100)
+	r.fake(4, 5, 0, 0)
+	r.fake(5, 5, 0, 0)
+	r.until("the wheel pans", func() bool { return r.g.pan.Y > 0 && r.g.pan.X == 0 })
+	r.same("by the wheel")
+	fyne.DoAndWait(func() { r.g.SetControl(true) })
+	r.point(a.Max.X-1, a.Max.Y-1)
+	r.until("the far corner", func() bool { return r.g.tr.lay.pic.Max == a.Max })
+	r.same("pushed")
+	// The pointer is over what the new layout shows there.
+	r.wants("the corner", func(es []input.Event) bool {
+		m, ok := last(es).(input.Move)
+		return ok && m == input.Move{X: 1, Y: 1}
+	})
 }

@@ -44,7 +44,6 @@ type painter struct {
 	last     job
 	drawn    bool            // last is valid
 	mapped   bool            // the window is on the screen
-	clear    bool            // the window shows only the stage
 	answered bool            // the last job will be answered
 	box      image.Rectangle // the sprite's place in the child window
 	pixmap   xproto.Pixmap   // the unscaled picture on the server; 0 when exact

@@ -135,7 +135,7 @@ func (t *texture) send(f *frame.Frame, fresh bool, rs []image.Rectangle) {
 			gl.TexParameteri(gl.TEXTURE_2D, p, gl.CLAMP_TO_EDGE)
 		}
 		gl.TexImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, int32(f.Size.X), int32(f.Size.Y), 0,
-			gl.BGRA, gl.UNSIGNED_INT_8_8_8_8_REV, unsafe.Pointer(&f.Pix[0]))
+			gl.BGRA, gl.UNSIGNED_INT_8_8_8_8_REV, pointer(f, image.Point{}))
 		return
 	}
 	for _, r := range rs {
@@ -143,8 +143,13 @@ func (t *texture) send(f *frame.Frame, fresh bool, rs []image.Rectangle) {
 			continue
 		}
 		gl.TexSubImage2D(gl.TEXTURE_2D, 0, int32(r.Min.X), int32(r.Min.Y), int32(r.Dx()), int32(r.Dy()),
-			gl.BGRA, gl.UNSIGNED_INT_8_8_8_8_REV, unsafe.Pointer(&f.Pix[r.Min.Y*f.Stride+4*r.Min.X]))
+			gl.BGRA, gl.UNSIGNED_INT_8_8_8_8_REV, pointer(f, r.Min))
 	}
+}
+
+// pointer is where GL finds a pixel; f must outlive the call it is used in.
+func pointer(f *frame.Frame, at image.Point) unsafe.Pointer {
+	return unsafe.Pointer(&f.Pix[at.Y*f.Stride+4*at.X]) //nolint:gosec // GL takes nothing else; the index is checked
 }
 
 // repaint paints the window, at once when that is possible.

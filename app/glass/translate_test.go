@@ -35,7 +35,8 @@ func TestTranslator(t *testing.T) {
 			out = append(out, up...)
 			return append(out, tr.motion(400, 150, false)...)
 		}, []ev{
-			input.Button{At: at(.5, .5), Code: 1, Down: true}, at(1, .5),
+			input.Button{At: at(.5, .5), Code: 1, Down: true},
+			at(1, .5),
 			input.Button{At: at(1, 0), Code: 1},
 		}},
 		"a press outside, released inside": {func(tr *translator) []ev {
