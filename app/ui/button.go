@@ -24,6 +24,9 @@ const (
 type Button struct {
 	widget.BaseWidget
 	Guard func() bool // nil: always open
+	// Hint gets the button's words while the pointer or the keyboard is on it, "" after;
+	// nil if they are to be read anyway.
+	Hint func(text string)
 
 	id, text, icon    string
 	kind              Kind
@@ -145,14 +148,24 @@ func (b *Button) Tapped(*fyne.PointEvent) {
 }
 
 // MouseIn, MouseMoved and MouseOut follow the pointer.
-func (b *Button) MouseIn(*desktop.MouseEvent)    { b.hover = !b.off; b.Refresh() }
+func (b *Button) MouseIn(*desktop.MouseEvent)    { b.hover = !b.off; b.Refresh(); b.hint() }
 func (b *Button) MouseMoved(*desktop.MouseEvent) {}
-func (b *Button) MouseOut()                      { b.hover = false; b.Refresh() }
+func (b *Button) MouseOut()                      { b.hover = false; b.Refresh(); b.hint() }
 
 // FocusGained and FocusLost follow the keyboard.
-func (b *Button) FocusGained()   { b.focus = true; b.Refresh() }
-func (b *Button) FocusLost()     { b.focus = false; b.Refresh() }
+func (b *Button) FocusGained()   { b.focus = true; b.Refresh(); b.hint() }
+func (b *Button) FocusLost()     { b.focus = false; b.Refresh(); b.hint() }
 func (b *Button) TypedRune(rune) {}
+
+func (b *Button) hint() {
+	switch {
+	case b.Hint == nil:
+	case b.bare && (b.hover || b.focus):
+		b.Hint(b.text)
+	default:
+		b.Hint("")
+	}
+}
 
 // AcceptsTab swallows Tab while the guard is closed, so that a person who is typing
 // cannot move to another answer either.

@@ -170,9 +170,9 @@ type Progress struct {
 	col  fyne.ThemeColorName
 }
 
-// NewProgress makes a full bar.
+// NewProgress makes an empty bar.
 func NewProgress() *Progress {
-	p := &Progress{part: 1, col: Primary}
+	p := &Progress{col: Primary}
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -190,10 +190,11 @@ func (p *Progress) MinSize() fyne.Size { return fyne.NewSize(60, 6) }
 func (p *Progress) CreateRenderer() fyne.WidgetRenderer { return &painted{w: p} }
 
 func (p *Progress) paint(s fyne.Size) []fyne.CanvasObject {
-	return []fyne.CanvasObject{
-		place(rect(Sunken, "", 0, 3), 0, 0, s.Width, s.Height),
-		place(rect(p.col, "", 0, 3), 0, 0, max(6, s.Width*p.part), s.Height),
+	out := []fyne.CanvasObject{place(rect(Sunken, "", 0, 3), 0, 0, s.Width, s.Height)}
+	if p.part > 0 {
+		out = append(out, place(rect(p.col, "", 0, 3), 0, 0, max(6, s.Width*p.part), s.Height))
 	}
+	return out
 }
 
 // Veil darkens what lies below it.

@@ -291,3 +291,6 @@ func (e *CodeEntry) paint(s fyne.Size) []fyne.CanvasObject {
 	}, func(x float32) { out = append(out, dash(x, s.Height)) })
 	return out
 }
+
+// Value is the code shown, without its dash.
+func (c *CodeDisplay) Value() string { return c.code }

@@ -170,9 +170,12 @@ func NewMeterPanel(copied func(text string)) *MeterPanel {
 	row := func(i int, k string, mark fyne.CanvasObject) fyne.CanvasObject {
 		p.values[i] = P("–", Body, Text1)
 		p.values[i].align = fyne.TextAlignTrailing
-		v := Fixed(150, 0, p.values[i])
 		if mark == nil {
-			return HStack(8, Middle, Flex(P(k, Body, Text2)), v)
+			w := float32(72)
+			if i > 6 { // words, not figures
+				w = 170
+			}
+			return HStack(8, Middle, Flex(P(k, Body, Text2)), Fixed(w, 0, p.values[i]))
 		}
 		return HStack(8, Middle, mark, Flex(P(k, Body, Text2)), Fixed(90, 0, p.values[i]))
 	}

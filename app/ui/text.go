@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"sort"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -131,7 +132,8 @@ func (t *Words) fill(w float32) []string {
 	return out
 }
 
-// head is the longest start of s that fits, at least one rune.
+// head is the longest start of s that fits, at least one rune, and ends after a hyphen,
+// dot, slash or @ if there is one.
 func (t *Words) head(s string, w float32) string {
 	r := []rune(s)
 	lo, hi := 1, len(r)
@@ -143,6 +145,11 @@ func (t *Words) head(s string, w float32) string {
 			hi = mid - 1
 		}
 	}
+	for i := lo; i > 1; i-- {
+		if strings.ContainsRune("-./@_", r[i-1]) {
+			return string(r[:i])
+		}
+	}
 	return string(r[:lo])
 }
 
@@ -150,7 +157,9 @@ func (t *Words) ellipsis(w float32) string {
 	if w <= 0 || t.width(t.text) <= w+0.5 {
 		return t.text
 	}
-	return strings.TrimRight(t.head(t.text, w-t.width("…")), " ") + "…"
+	r, room := []rune(t.text), w-t.width("…")
+	n := sort.Search(len(r), func(i int) bool { return t.width(string(r[:i+1])) > room })
+	return strings.TrimRight(string(r[:max(n, 1)]), " ") + "…"
 }
 
 // HeightFor is the height at a width.
