@@ -20,6 +20,7 @@ type ConsentData struct {
 // Consent is the question, first on the sharer's own page, later in a prompt under the bar.
 type Consent struct {
 	Screen
+	Title    string // the question, for a notification
 	Guard    *Guard
 	Decline  *ui.Button
 	Allow    *ui.Button
@@ -58,6 +59,9 @@ func (c *Consent) answer(allow bool) {
 	}
 }
 
+// Expire declines a question that nobody answered in time.
+func (c *Consent) Expire() { c.answer(false) }
+
 // Over makes the question unanswerable: it timed out or was withdrawn.
 func (c *Consent) Over() {
 	c.answered = true
@@ -81,6 +85,7 @@ func NewConsent(d ConsentData) *Consent {
 		}
 		return ui.VStack(6, rows...)
 	}
+	c.Title = ui.T(ask, ui.M{"helper": d.Helper.FullName(ui.T("someone"))})
 	b := body(title(ask, ui.M{"helper": d.Helper.FullName(ui.T("someone"))}), ui.PersonCard(d.Helper),
 		list("can", true, can), list("cannot", false, cannot))
 	foot := ui.VStack(14, ui.Hint("info", ui.Text3, ui.T("ask.private")), two(c.Decline, c.Allow))
@@ -99,8 +104,9 @@ func NewPrompt(d ConsentData) *Consent {
 	if d.Rights.Has(policy.Control) {
 		ask, what, stripe = "more.control", "more.control.d", ui.RightControl
 	}
+	c.Title = ui.T(ask, ui.M{"helper": full})
 	rows := []fyne.CanvasObject{ui.HStack(14, ui.Middle, d.Helper.Avatar(44),
-		ui.Flex(ui.P(ui.T(ask, ui.M{"helper": full}), ui.Heading, ui.Text1).ID(ask)))}
+		ui.Flex(ui.P(c.Title, ui.Heading, ui.Text1).ID(ask)))}
 	if what != "" {
 		rows = append(rows, ui.P(ui.T(what, ui.M{"first": first}), ui.Lead, ui.Text2),
 			ui.Hint("eye", ui.Text3, ui.T("more.keep", ui.M{"first": first})))

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"beside/app/ui"
 )
@@ -14,6 +15,21 @@ type Screen struct {
 	Focus  fyne.Focusable // has the keyboard first, may be nil
 	Escape func()         // what Esc does, may be nil
 	Size   fyne.Size      // of the window at first
+	Keys   []Key
+}
+
+// A Key is a key combination of a page.
+type Key struct {
+	Shortcut fyne.Shortcut
+	Do       func()
+}
+
+// Blank is a page with nothing on it, for the moment before the first.
+func Blank() Screen { return Screen{Object: ui.NewBox(ui.Bg, "", 0), Size: sizeStart} }
+
+// combo is a key with modifiers.
+func combo(k fyne.KeyName, m fyne.KeyModifier, do func()) Key {
+	return Key{&desktop.CustomShortcut{KeyName: k, Modifier: m}, do}
 }
 
 // Sizes of the windows. Content scrolls below the height it needs.

@@ -38,5 +38,13 @@ func Start(d StartData) Screen {
 	}
 	blocks := append([]fyne.CanvasObject{ui.Gap(1, 16), ask}, choices...)
 	blocks = append(blocks, ui.Hint("shield-check", ui.Success, ui.T("start.safe")))
-	return Screen{Object: ui.Frame(head(nil, 0), body(blocks...), foot), Size: sizeStart}
+	get1, give1 := fyne.KeyG, fyne.KeyH // the first letter of each choice
+	if ui.Language() == "nl" {
+		get1, give1 = fyne.KeyH, fyne.KeyI
+	}
+	keys := []Key{combo(get1, fyne.KeyModifierAlt, d.OnGet)}
+	if !d.SignedIn || d.MayHelp {
+		keys = append(keys, combo(give1, fyne.KeyModifierAlt, d.OnGive))
+	}
+	return Screen{Object: ui.Frame(head(nil, 0), body(blocks...), foot), Size: sizeStart, Keys: keys}
 }

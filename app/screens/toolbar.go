@@ -37,7 +37,7 @@ func newToolbar(v *Viewer) *toolbar {
 	t.fit = ui.Tool("monitor", "v.actual", ui.T("v.actual"), func() { d.OnFit(!v.fit) })
 	t.full = ui.Tool("fullscreen", "v.full", ui.T("v.full"), d.OnFull)
 	t.badge = ui.NewChip(ui.Neutral, "ellipsis", "viewer.badge", ui.T("v.refining")).Steady(ui.T("v.exact"), ui.T("v.refining"))
-	t.meter = ui.NewMeterChip(v.toggleMeter)
+	t.meter = ui.NewMeterChip(v.ToggleMeter)
 	end := ui.BtnM(ui.Danger1, "x", "v.end", ui.T("v.end"), d.OnEnd)
 	for _, b := range []*ui.Button{t.request, t.fit, t.full} {
 		b.Hint = t.hint

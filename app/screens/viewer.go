@@ -189,7 +189,8 @@ func (v *Viewer) since(d time.Duration) string {
 	return ui.T("r.body", ui.M{"n": strconv.Itoa(n)})
 }
 
-func (v *Viewer) toggleMeter() {
+// ToggleMeter opens or closes the meter's panel.
+func (v *Viewer) ToggleMeter() {
 	v.open = !v.open
 	if v.open {
 		v.meter.Set(v.figures)
@@ -277,6 +278,6 @@ func (l *stage) Layout(o []fyne.CanvasObject, s fyne.Size) {
 // OpenMeter opens the meter's panel.
 func (v *Viewer) OpenMeter() {
 	if !v.open {
-		v.toggleMeter()
+		v.ToggleMeter()
 	}
 }

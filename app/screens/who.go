@@ -103,7 +103,8 @@ func NewWho(d WhoData) *Who {
 	w.self()
 	frame := ui.Frame(head(d.OnBack, 0), b, foot)
 	w.note.in = []fyne.CanvasObject{foot, frame}
-	w.Screen = Screen{Object: frame, Focus: w.goB, Escape: d.OnBack, Size: sizeWho}
+	w.Screen = Screen{Object: frame, Focus: w.goB, Escape: d.OnBack, Size: sizeWho,
+		Keys: []Key{combo(fyne.KeyReturn, fyne.KeyModifierControl, w.Ask)}}
 	return w
 }
 

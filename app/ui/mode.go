@@ -28,11 +28,10 @@ type ModeCard struct {
 
 // A ModeGroup is a set of ModeCards of which exactly one is chosen.
 type ModeGroup struct {
-	OnCtrlEnter func() // may be nil
-	OnChanged   func(i int)
-	cards       []*ModeCard
-	chosen      int
-	locked      bool
+	OnChanged func(i int) // may be nil
+	cards     []*ModeCard
+	chosen    int
+	locked    bool
 }
 
 // NewModeGroup chooses the first mode that is on offer.

@@ -27,7 +27,15 @@ func main() {
 	show := flag.String("show", "", "show this one in a window instead")
 	width := flag.Int("width", 0, "another width than the usual")
 	flag.Parse()
-	if err := run(*out, *lang, *only, *show, *dark, float32(*width)); err != nil {
+	f := run
+	if *show == "" { // Fyne's test driver wants to be called from any goroutine but the first
+		f = func(o, l, n, s string, d bool, w float32) error {
+			done := make(chan error)
+			go func() { done <- run(o, l, n, s, d, w) }()
+			return <-done
+		}
+	}
+	if err := f(*out, *lang, *only, *show, *dark, float32(*width)); err != nil {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(1)
 	}
