@@ -32,6 +32,8 @@ type App struct {
 
 	ctx    context.Context //nolint:containedctx // ends with Run; every activity hangs from it
 	win    fyne.Window
+	spare  fyne.Window  // a viewer's window that was never shown, for the next attempt
+	do     func(func()) // runs on Fyne's goroutine, later
 	now    func() time.Time
 	shown  screens.Screen
 	active func()        // ends what is going on, nil if nothing is
@@ -58,7 +60,7 @@ func New(a fyne.App, s Services, o Options) (*App, error) {
 		return nil, fmt.Errorf("app: theme: %w", err)
 	}
 	a.Settings().SetTheme(th)
-	return &App{fyne: a, svc: s, opt: o, now: time.Now}, nil
+	return &App{fyne: a, svc: s, opt: o, now: time.Now, do: fyne.Do}, nil
 }
 
 // Run shows the app until its window is closed or ctx ends. A session that is running is
@@ -67,7 +69,7 @@ func (a *App) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a.open(ctx)
-	stop := context.AfterFunc(ctx, func() { fyne.Do(a.quit) })
+	stop := context.AfterFunc(ctx, func() { a.do(a.quit) })
 	defer stop()
 	a.win.Show()
 	a.fyne.Run()
@@ -160,7 +162,7 @@ func (a *App) quit() {
 		case <-done:
 		case <-time.After(quitWait):
 		}
-		fyne.Do(a.fyne.Quit)
+		a.do(a.fyne.Quit)
 	}()
 }
 

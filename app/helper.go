@@ -35,8 +35,10 @@ type helping struct {
 func (a *App) help() {
 	ctx, alive := a.activity()
 	x := &helping{a: a, ctx: ctx, tick: func() {}}
-	x.win = a.fyne.NewWindow(ui.T("app"))
-	x.win.SetPadded(false)
+	if x.win, a.spare = a.spare, nil; x.win == nil {
+		x.win = a.fyne.NewWindow(ui.T("app"))
+		x.win.SetPadded(false)
+	}
 	x.glass = a.svc.NewViewer(ViewerOptions{Window: x.win,
 		Input: func(e inputEvent) { x.h.Input(e) }, Host: func() { x.host() }})
 	x.h = a.svc.NewHelper(x.glass.Screen())
@@ -97,11 +99,11 @@ func (x *helping) ready(e session.CodeReady) {
 	x.a.win.Canvas().Focus(x.code.Focus)
 	ctx, cancel := context.WithCancel(x.ctx)
 	x.tick = cancel
-	everySecond(ctx, func() { x.code.Left(x.expires.Sub(x.a.now())) })
+	x.a.everySecond(ctx, func() { x.code.Left(x.expires.Sub(x.a.now())) })
 }
 
-// everySecond calls f on Fyne's goroutine until ctx ends, once more at most.
-func everySecond(ctx context.Context, f func()) {
+// everySecond calls f on Fyne's goroutine until ctx ends.
+func (a *App) everySecond(ctx context.Context, f func()) {
 	go func() {
 		t := time.NewTicker(time.Second)
 		defer t.Stop()
@@ -110,7 +112,7 @@ func everySecond(ctx context.Context, f func()) {
 			case <-ctx.Done():
 				return
 			case <-t.C:
-				fyne.Do(func() {
+				a.do(func() {
 					if ctx.Err() == nil {
 						f()
 					}
@@ -135,7 +137,7 @@ func (x *helping) copy(link bool) {
 	x.code.Uncopied()
 	x.code.Copied(link)
 	x.stopCopied()
-	x.copied = time.AfterFunc(copiedFor, func() { fyne.Do(x.code.Uncopied) })
+	x.copied = time.AfterFunc(copiedFor, func() { x.a.do(x.code.Uncopied) })
 }
 
 func (x *helping) stopCopied() {
@@ -195,11 +197,14 @@ func (x *helping) ended(e session.Ended) {
 func (x *helping) clear() {
 	x.tick()
 	x.stopCopied()
-	if x.view != nil {
-		x.view.close()
-		x.view = nil
-	}
 	x.glass.SetControl(false)
+	if x.view == nil {
+		x.glass.Close()
+		x.a.spare = x.win // Fyne keeps a window that was never shown for ever
+		return
+	}
+	x.view.close()
+	x.view = nil
 	x.glass.Close()
 	x.win.Close()
 }

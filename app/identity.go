@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"beside/app/screens"
 	"beside/app/ui"
 	"beside/auth"
@@ -48,7 +46,7 @@ func (a *App) identify(then func()) {
 		a.show(screens.Blank())
 	}
 	busy := time.AfterFunc(busyAfter, func() {
-		fyne.Do(func() {
+		a.do(func() {
 			if alive() && !answered {
 				a.show(screens.Busy(screens.BusyData{Icon: "clock", Title: "start.wait", OnCancel: a.quit}))
 			}
@@ -66,7 +64,7 @@ func (a *App) identify(then func()) {
 			err = json.Unmarshal(me.Card, &card)
 		}
 		busy.Stop()
-		fyne.Do(func() {
+		a.do(func() {
 			if !alive() {
 				return
 			}
@@ -144,7 +142,7 @@ func (a *App) signOut() {
 	ctx, alive := a.activity()
 	go func() {
 		err := a.svc.SignIn.SignOut(ctx)
-		fyne.Do(func() {
+		a.do(func() {
 			if !alive() {
 				return
 			}
@@ -175,14 +173,14 @@ func (a *App) signIn(then func()) {
 		if err := a.svc.OpenURL(url); err != nil {
 			return errors.Join(noBrowser, err)
 		}
-		fyne.Do(func() { address = url })
+		a.do(func() { address = url })
 		return nil
 	}
 	go func() {
 		defer cancel()
 		id, err := a.svc.SignIn.Interactive(ctx, open)
 		late := errors.Is(ctx.Err(), context.DeadlineExceeded)
-		fyne.Do(func() {
+		a.do(func() {
 			switch {
 			case late && err != nil && alive():
 				data.OnBrowser = func() { a.signIn(then) }
@@ -204,7 +202,7 @@ func (a *App) phone(then func(), noBrowser bool) {
 	a.show(screens.SignInPhone(data))
 	go func() {
 		id, err := a.svc.SignIn.DeviceCode(ctx, func(c auth.DeviceCode) {
-			fyne.Do(func() {
+			a.do(func() {
 				if !alive() {
 					return
 				}
@@ -213,7 +211,7 @@ func (a *App) phone(then func(), noBrowser bool) {
 				a.show(screens.SignInPhone(data))
 			})
 		})
-		fyne.Do(func() {
+		a.do(func() {
 			if alive() {
 				a.signedIn(id, err, then)
 			}

@@ -78,7 +78,7 @@ func (a *App) carry(ctx context.Context, alive func() bool, r runner, stop func(
 		defer close(done)
 		defer kill()
 		ended := pump(r.Events(), ran, func(e session.Event) {
-			fyne.Do(func() {
+			a.do(func() {
 				if !alive() {
 					refuse(e)
 					return
@@ -91,7 +91,7 @@ func (a *App) carry(ctx context.Context, alive func() bool, r runner, stop func(
 			})
 		})
 		if !ended {
-			fyne.Do(func() {
+			a.do(func() {
 				if alive() {
 					wipe()
 					a.active, a.done = cancel, nil
@@ -208,7 +208,7 @@ func (x *sharing) ask(e session.Consent) {
 	x.a.raised = []func(){c.Guard.Raised}
 	x.a.notify(c.Title, ui.T("ask.private"))
 	if wait := e.Until.Sub(x.a.now()); !e.Until.IsZero() {
-		x.timeout = time.AfterFunc(max(0, wait), func() { fyne.Do(func() { c.Expire() }) })
+		x.timeout = time.AfterFunc(max(0, wait), func() { x.a.do(c.Expire) })
 	}
 }
 

@@ -47,7 +47,7 @@ func newViewing(x *helping, r policy.Right) *viewing {
 	}
 	ctx, cancel := context.WithCancel(x.ctx)
 	w.stop = cancel
-	everySecond(ctx, w.second)
+	x.a.everySecond(ctx, w.second)
 	return w
 }
 
