@@ -65,7 +65,7 @@ type FloatOptions struct {
 	Title   string
 	Content fyne.CanvasObject
 	Size    fyne.Size
-	Below   float32        // units below the top edge of the screen
+	Under   Float          // hangs 12 units under this one; nil: at the top edge of the screen
 	Focus   fyne.Focusable // has the keyboard at once; nil: the window does not take it
 }
 

@@ -191,7 +191,7 @@ func (x *sharing) ask(e session.Consent) {
 	} else {
 		c = screens.NewPrompt(data)
 		f, err := x.a.svc.Desk.OpenFloat(FloatOptions{Title: ui.T("app"), Content: c.Object, Size: c.Size,
-			Below: screens.BarHeight + 12, Focus: c.Focus})
+			Under: x.barWin, Focus: c.Focus})
 		if err != nil { // a question nobody can see is a no
 			e.Answer(false)
 			return

@@ -72,6 +72,7 @@ func (b *Button) MinSize() fyne.Size {
 	if b.height < HeightL {
 		p = 12
 	}
+	w = min(w, mostLabel)
 	if b.icon != "" {
 		w += 26
 	}
@@ -104,7 +105,12 @@ func (b *Button) paint(s fyne.Size) []fyne.CanvasObject {
 	case b.bare:
 		return append(out, place(iconPicture(b.icon, c, 18), (s.Width-18)/2, (s.Height-18)/2, 18, 18))
 	}
-	w := b.textWidth()
+	room := s.Width - 16
+	if b.icon != "" {
+		room -= 26
+	}
+	t := text(shorten(b.text, b.style(), room), b.style(), c)
+	w := t.MinSize().Width
 	if b.icon != "" {
 		w += 26
 	}
@@ -113,7 +119,6 @@ func (b *Button) paint(s fyne.Size) []fyne.CanvasObject {
 		out = append(out, place(iconPicture(b.icon, c, 18), x, (s.Height-18)/2, 18, 18))
 		x += 26
 	}
-	t := text(b.text, b.style(), c)
 	m := t.MinSize()
 	return append(out, place(t, x, (s.Height-m.Height)/2, m.Width, m.Height))
 }

@@ -76,13 +76,16 @@ func (c *Chip) word(s string) float32 {
 	return fyne.MeasureText(s, CaptB.Size, fyne.TextStyle{Bold: true}).Width
 }
 
+// mostLabel is the widest that a chip or a button asks to be; what is longer is shortened.
+const mostLabel, chipSides = 280, 8 + 15 + 6 + 11
+
 // MinSize is icon and word.
 func (c *Chip) MinSize() fyne.Size {
 	w := c.word(c.text)
 	for _, s := range c.steady {
 		w = max(w, c.word(s))
 	}
-	return fyne.NewSize(w+8+15+6+11, 26)
+	return fyne.NewSize(min(w, mostLabel)+chipSides, 26)
 }
 
 // CreateRenderer is for Fyne.
@@ -90,7 +93,7 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer { return &painted{w: c} }
 
 func (c *Chip) paint(s fyne.Size) []fyne.CanvasObject {
 	fg, bg := c.tone.colours()
-	t := text(c.text, CaptB, colour(fg))
+	t := text(shorten(c.text, CaptB, s.Width-chipSides), CaptB, colour(fg))
 	m := t.MinSize()
 	return []fyne.CanvasObject{
 		place(rect(bg, "", 0, s.Height/2), 0, 0, s.Width, s.Height),

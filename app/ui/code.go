@@ -135,6 +135,7 @@ type CodeEntry struct {
 
 	value   string
 	wrong   bool // the code was refused: the next key empties the field
+	swallow bool // the last key was a character no code has: Backspace takes that one back
 	off     bool
 	focused bool
 }
@@ -190,12 +191,13 @@ func (e *CodeEntry) add(s string) (bad rune) {
 }
 
 func (e *CodeEntry) changed(bad rune) {
+	e.swallow = bad != 0
 	e.Refresh()
 	if e.OnChanged != nil {
 		e.OnChanged(e.value, e.Complete())
 	}
 	if bad != 0 && e.OnWrong != nil {
-		e.OnWrong(bad)
+		e.OnWrong(unicode.ToUpper(bad))
 	}
 }
 
@@ -234,7 +236,7 @@ func (e *CodeEntry) TypedKey(k *fyne.KeyEvent) {
 			return
 		}
 		e.begin()
-		if n := len(e.value); n > 0 {
+		if n := len(e.value); n > 0 && !e.swallow {
 			e.value = e.value[:n-1]
 		}
 		e.changed(0)

@@ -37,6 +37,8 @@ type Words struct {
 	align  fyne.TextAlign
 	single bool
 	lastW  float32
+	broken map[float32][]string // lines by width: layouts ask the same often
+	least  float32              // the least width, 0 while unknown
 }
 
 // P is a paragraph.
@@ -74,6 +76,9 @@ func (t *Words) SetColoured(s string, col fyne.ThemeColorName) {
 	if t.text == s && t.col == col {
 		return
 	}
+	if t.text != s {
+		t.broken, t.least = nil, 0
+	}
 	t.text, t.col = s, col
 	t.Refresh()
 }
@@ -88,6 +93,18 @@ func (t *Words) width(s string) float32 {
 // lines breaks the text for a width. Titles and centred text are balanced, so that no
 // word stands alone on the last line.
 func (t *Words) lines(w float32) []string {
+	if l, ok := t.broken[w]; ok {
+		return l
+	}
+	if t.broken == nil || len(t.broken) > 16 {
+		t.broken = map[float32][]string{}
+	}
+	l := t.breakAt(w)
+	t.broken[w] = l
+	return l
+}
+
+func (t *Words) breakAt(w float32) []string {
 	if t.single {
 		return []string{t.ellipsis(w)}
 	}
@@ -153,12 +170,16 @@ func (t *Words) head(s string, w float32) string {
 	return string(r[:lo])
 }
 
-func (t *Words) ellipsis(w float32) string {
-	if w <= 0 || t.width(t.text) <= w+0.5 {
-		return t.text
+func (t *Words) ellipsis(w float32) string { return shorten(t.text, t.style, w) }
+
+// shorten ends s in an ellipsis where it does not fit into w.
+func shorten(s string, st TextStyle, w float32) string {
+	width := func(s string) float32 { return fyne.MeasureText(s, st.Size, fyne.TextStyle{Bold: st.Bold}).Width }
+	if w <= 0 || width(s) <= w+0.5 {
+		return s
 	}
-	r, room := []rune(t.text), w-t.width("…")
-	n := sort.Search(len(r), func(i int) bool { return t.width(string(r[:i+1])) > room })
+	r, room := []rune(s), w-width("…")
+	n := sort.Search(len(r), func(i int) bool { return width(string(r[:i+1])) > room })
 	return strings.TrimRight(string(r[:max(n, 1)]), " ") + "…"
 }
 
@@ -172,14 +193,17 @@ func (t *Words) HeightFor(w float32) float32 {
 
 // MinSize is the whole line for L, else room for the longest ordinary word.
 func (t *Words) MinSize() fyne.Size {
-	if t.single {
-		return fyne.NewSize(t.width(t.text)+1, t.style.Line)
+	if t.least == 0 {
+		t.least = 20
+		if t.single {
+			t.least = t.width(t.text) + 1
+		} else {
+			for _, x := range strings.Fields(t.text) {
+				t.least = max(t.least, min(t.width(x)+1, 160))
+			}
+		}
 	}
-	w := float32(20)
-	for _, x := range strings.Fields(t.text) {
-		w = max(w, min(t.width(x)+1, 160))
-	}
-	return fyne.NewSize(w, t.HeightFor(max(t.lastW, w)))
+	return fyne.NewSize(t.least, t.HeightFor(max(t.lastW, t.least)))
 }
 
 // CreateRenderer is for Fyne.
