@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"math"
 
 	"github.com/jezek/xgb"
@@ -31,6 +32,7 @@ type key struct {
 
 // Open connects to a display, such as ":71".
 func Open(display string) (*Bot, error) {
+	xgb.Logger.SetOutput(io.Discard) // it says on every connection that there is no cookie, which no error is
 	conn, err := xgb.NewConnDisplay(display)
 	if err != nil {
 		return nil, fmt.Errorf("screenbot: display %s: %w", display, err)

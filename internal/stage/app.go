@@ -43,12 +43,13 @@ func StartApp(g *proc.Group, e *Endpoint, o AppOptions) (*App, error) {
 		"XDG_CONFIG_HOME=" + filepath.Join(o.Home, "config"),
 		"XDG_CACHE_HOME=" + filepath.Join(o.Home, "cache"),
 		"XDG_STATE_HOME=" + filepath.Join(o.Home, "state"),
-		"FYNE_THEME=" + map[bool]string{false: "light", true: "dark"}[o.Dark],
 	}
 	if o.Display != "" {
 		env = append(env, "DISPLAY="+o.Display)
 	}
+	args := slices.Concat([]string{o.Binary}, e.Flags(), []string{"-state", filepath.Join(o.Home, "state", "beside"), "-look", map[bool]string{false: "light", true: "dark"}[o.Dark]})
 	if o.Lang != "" {
+		args = append(args, "-lang", o.Lang)
 		locale := map[string]string{"en": "en_GB.UTF-8", "nl": "nl_NL.UTF-8"}[o.Lang]
 		env = append(env, "LANG="+locale, "LC_ALL="+locale, "LANGUAGE="+o.Lang)
 	}
@@ -64,7 +65,7 @@ func StartApp(g *proc.Group, e *Endpoint, o AppOptions) (*App, error) {
 		env = append(env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(o.Home, "no-bus"), "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY=", "XDG_SESSION_TYPE=x11")
 	}
 	p, err := g.Start(proc.Spec{
-		Name: o.Name, Prefix: o.Prefix, Argv: slices.Concat([]string{o.Binary}, e.Flags(), o.Args),
+		Name: o.Name, Prefix: o.Prefix, Argv: append(args, o.Args...),
 		Env: env, Line: o.Line, Stdin: o.Stdin,
 	})
 	if err != nil {
