@@ -28,7 +28,7 @@ type guideData struct {
 // have closed both windows or end the demo.
 func guide(ctx context.Context, g *proc.Group, o options) error {
 	e, err := stage.StartEndpoint(ctx, g, stage.EndpointOptions{
-		Binary: o.program("beside-endpoint-dev"), Data: filepath.Join(o.work, "endpoint"),
+		Binary: o.program("beside-endpoint-dev"), Data: filepath.Join(o.work, "endpoint"), State: "noncompliant",
 	})
 	if err != nil {
 		return err

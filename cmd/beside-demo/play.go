@@ -11,28 +11,15 @@ import (
 	"time"
 
 	"beside/internal/proc"
-	"beside/internal/screenbot"
 	"beside/internal/stage"
 )
-
-// patience is how long one step may wait for what must come. Software OpenGL on a busy
-// machine is slow; a step that works takes a fraction of it.
-const patience = 60 * time.Second
-
-// actor is one person before their display.
-type actor struct {
-	name, user, display string
-	bot                 *screenbot.Bot
-	app                 *stage.App
-	profile             string // of the browser
-}
 
 // player plays the scenario.
 type player struct {
 	g              *proc.Group
 	o              options
 	endpoint       *stage.Endpoint
-	helper, sharer *actor
+	helper, sharer *stage.Actor
 	note           string // file open in the editor on the sharer's desktop
 	pictures       int
 }
@@ -71,16 +58,16 @@ func play(ctx context.Context, g *proc.Group, o options) error {
 
 // leave closes what the player itself holds; the processes belong to the group.
 func (p *player) leave() {
-	for _, a := range []*actor{p.helper, p.sharer} {
-		if a != nil && a.bot != nil {
-			a.bot.Close()
+	for _, a := range []*stage.Actor{p.helper, p.sharer} {
+		if a != nil {
+			a.Leave()
 		}
 	}
 }
 
 // picture saves the whole display of an actor under the next number.
-func (p *player) picture(a *actor, name string) error {
-	img, err := a.bot.Picture()
+func (p *player) picture(a *stage.Actor, name string) error {
+	img, err := a.Bot.Picture()
 	if err != nil {
 		return err
 	}
@@ -90,13 +77,13 @@ func (p *player) picture(a *actor, name string) error {
 
 // lastPictures keeps what both displays showed when a step failed.
 func (p *player) lastPictures() {
-	for _, a := range []*actor{p.helper, p.sharer} {
-		if a == nil || a.bot == nil {
+	for _, a := range []*stage.Actor{p.helper, p.sharer} {
+		if a == nil {
 			continue
 		}
-		if img, err := a.bot.Picture(); err == nil {
-			if err := save(filepath.Join(p.o.out, "99-failed-"+a.name+".png"), img); err == nil {
-				fmt.Printf("     the %s's display then: %s\n", a.name, filepath.Join(p.o.out, "99-failed-"+a.name+".png"))
+		if img, err := a.Bot.Picture(); err == nil {
+			if err := save(filepath.Join(p.o.out, "99-failed-"+a.Name+".png"), img); err == nil {
+				fmt.Printf("     the %s's display then: %s\n", a.Name, filepath.Join(p.o.out, "99-failed-"+a.Name+".png"))
 			}
 		}
 	}
@@ -112,74 +99,4 @@ func save(name string, img image.Image) error {
 		return err
 	}
 	return f.Close()
-}
-
-// see waits until the actor's app shows one of names, usable, and returns it.
-func (a *actor) see(ctx context.Context, names ...string) (screenbot.Element, error) {
-	var e screenbot.Element
-	err := stage.WaitFor(ctx, patience, fmt.Sprintf("%q in the %s's window", names, a.name), func() error {
-		all, err := screenbot.ReadMap(a.app.Map)
-		if err != nil {
-			return err
-		}
-		e, err = all.Find(names...)
-		if err == nil && e.Disabled {
-			err = fmt.Errorf("%q is disabled", e.ID)
-		}
-		return err
-	})
-	return e, err
-}
-
-// press waits until one of names can be used, and clicks it. The window is raised first: a
-// person sees which window they click.
-func (a *actor) press(ctx context.Context, names ...string) error {
-	e, err := a.see(ctx, names...)
-	if err != nil {
-		return err
-	}
-	if err := a.settle(ctx, &e, names...); err != nil {
-		return err
-	}
-	return a.bot.Click(e.Middle())
-}
-
-// settle waits until an element stays in its place, so that a click does not go beside a
-// button that a window still lays out.
-func (a *actor) settle(ctx context.Context, e *screenbot.Element, names ...string) error {
-	same := 0
-	return stage.WaitFor(ctx, patience, fmt.Sprintf("%q to stay in its place", names), func() error {
-		now, err := a.see(ctx, names...)
-		if err != nil {
-			return err
-		}
-		if now.Rect() == e.Rect() {
-			same++
-		} else {
-			same, *e = 0, now
-		}
-		if same < 4 {
-			return screenbot.ErrNotThere
-		}
-		return nil
-	})
-}
-
-// window waits for a window that is meets, on the actor's display.
-func (a *actor) window(ctx context.Context, what string, is func(screenbot.Window) bool) (screenbot.Window, error) {
-	var found screenbot.Window
-	err := stage.WaitFor(ctx, patience, what, func() error {
-		ws, err := a.bot.Windows()
-		if err != nil {
-			return err
-		}
-		for _, w := range ws {
-			if is(w) {
-				found = w
-				return nil
-			}
-		}
-		return screenbot.ErrNotThere
-	})
-	return found, err
 }

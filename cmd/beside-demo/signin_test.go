@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"beside/internal/proc"
-	"beside/internal/screenbot"
 	"beside/internal/stage"
 )
 
@@ -112,30 +111,25 @@ func TestSignInByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	display, err := stage.StartDisplay(t.Context(), g, "test", image.Pt(1280, 900))
+	work := t.TempDir()
+	a, err := stage.Enter(t.Context(), g, "helper", user, work, image.Pt(1280, 900), 0x4a4f63)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bot, err := screenbot.Open(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bot.Close()
-	home := t.TempDir()
-	a := &actor{name: "helper", user: user, display: display, bot: bot, profile: filepath.Join(home, "browser")}
-	p := &player{g: g, helper: a, o: options{out: home}}
+	defer a.Leave()
 	browser, err := g.Start(proc.Spec{
-		Name: "browser", Argv: []string{self(t), "browser", "-profile", a.profile, address},
-		Env: []string{"DISPLAY=" + display, "DBUS_SESSION_BUS_ADDRESS=unix:path=" + home + "/no-bus", "HOME=" + home},
+		Name: "browser", Argv: []string{self(t), "browser", "-profile", filepath.Join(work, "helper", "browser"), address},
+		Env: []string{"DISPLAY=" + a.Display, "DBUS_SESSION_BUS_ADDRESS=unix:path=" + work + "/no-bus", "HOME=" + work},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.signIn(t.Context(), a, "sign-in"); err != nil {
+	looked := false
+	if err := a.SignIn(t.Context(), func() error { looked = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if arrived.Load() != 1 {
-		t.Errorf("the app got %d answers, want 1", arrived.Load())
+	if !looked || arrived.Load() != 1 {
+		t.Errorf("looked %v; the app got %d answers, want 1", looked, arrived.Load())
 	}
 	<-browser.Done()
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"beside/internal/proc"
@@ -36,36 +37,31 @@ type EndpointOptions struct {
 	Prefix []string // see proc.Spec
 	Data   string   // folder
 	Host   string   // where it can be reached; "" for 127.0.0.1
-	Port   int      // 0 for one that is free now
+	Port   int      // 0 for one that is free then
+	State  string   // of the demo sharer's device: compliant, noncompliant, unenrolled, unknown; "" for compliant
 	Name   string   // for the log; "" for "endpoint"
 }
 
 // StartEndpoint starts a development endpoint and waits until it serves. The program says so
 // itself, by one line of JSON on standard output.
 func StartEndpoint(ctx context.Context, g *proc.Group, o EndpointOptions) (*Endpoint, error) {
-	host, name, port := o.Host, o.Name, o.Port
+	host, name := o.Host, o.Name
 	if host == "" {
 		host = "127.0.0.1"
 	}
 	if name == "" {
 		name = "endpoint"
 	}
-	if port == 0 {
-		port = 8443 // a prefix may put it into another network, where we cannot ask for a free one
-		if len(o.Prefix) == 0 {
-			var err error
-			if port, err = freePort(ctx, host); err != nil {
-				return nil, err
-			}
-		}
-	}
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
+	argv := []string{o.Binary, "-data", o.Data, "-listen", net.JoinHostPort(host, strconv.Itoa(o.Port)), "-json"}
+	if o.State != "" {
+		argv = append(argv, "-state", o.State)
+	}
 	ready := make(chan *Endpoint, 1)
 	p, err := g.Start(proc.Spec{
-		Name: name, Prefix: o.Prefix,
-		Argv: []string{o.Binary, "-data", o.Data, "-listen", net.JoinHostPort(host, fmt.Sprint(port)), "-json"},
+		Name: name, Prefix: o.Prefix, Argv: argv,
 		Line: func(s string) {
 			var e Endpoint
 			if json.Unmarshal([]byte(s), &e) == nil && e.URL != "" {
@@ -108,19 +104,4 @@ func (e *Endpoint) Person(start, fallback string) string {
 		return fallback
 	}
 	return e.People[i]
-}
-
-// freePort asks the system for a port of the host that nobody uses.
-func freePort(ctx context.Context, host string) (int, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return 0, fmt.Errorf("stage: %w", err)
-	}
-	defer l.Close()
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		return 0, fmt.Errorf("stage: listener on %v", l.Addr())
-	}
-	return addr.Port, nil
 }
