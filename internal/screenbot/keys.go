@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math/bits"
 
 	"github.com/jezek/xgb/xproto"
 )
@@ -98,4 +99,17 @@ func (b *Bot) Type(text string) error {
 		}
 	}
 	return nil
+}
+
+// Held counts the keys that are down on the display, whoever pressed them.
+func (b *Bot) Held() (int, error) {
+	r, err := xproto.QueryKeymap(b.conn).Reply()
+	if err != nil {
+		return 0, fmt.Errorf("screenbot: keys: %w", err)
+	}
+	n := 0
+	for _, k := range r.Keys {
+		n += bits.OnesCount8(k)
+	}
+	return n, nil
 }

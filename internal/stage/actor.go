@@ -50,15 +50,17 @@ func Enter(ctx context.Context, g *proc.Group, name, user, work string, size ima
 // Leave closes what the actor holds itself; programs end with their group.
 func (a *Actor) Leave() { a.Bot.Close() }
 
-// Open starts the app and waits for its window. o.Binary, o.Lang, o.Dark and o.Args are used;
-// demo is the path of beside-demo, which is the browser command.
+// Open starts the app and waits for its window. o.Binary, o.Lang, o.Dark, o.Browser and o.Args
+// are used; demo is the path of beside-demo, which is the browser command unless o.Browser is set.
 func (a *Actor) Open(ctx context.Context, g *proc.Group, e *Endpoint, demo string, o AppOptions) error {
 	lang := o.Lang
 	if lang == "" {
 		lang = "en"
 	}
 	o.Name, o.Home, o.Display, o.Own = a.Name, a.home, a.Display, true
-	o.Browser = strings.Join([]string{demo, "browser", "-profile", a.profile, "-lang", lang}, " ")
+	if o.Browser == "" {
+		o.Browser = strings.Join([]string{demo, "browser", "-profile", a.profile, "-lang", lang}, " ")
+	}
 	app, err := StartApp(g, e, o)
 	if err != nil {
 		return err

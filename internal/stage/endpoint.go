@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,4 +105,17 @@ func (e *Endpoint) Person(start, fallback string) string {
 		return fallback
 	}
 	return e.People[i]
+}
+
+// Port is where it listens, for starting it again in the same place; 0 if its URL has none.
+func (e *Endpoint) Port() int {
+	u, err := url.Parse(e.URL)
+	if err != nil {
+		return 0
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		return 0
+	}
+	return port
 }
