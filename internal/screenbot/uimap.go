@@ -18,24 +18,26 @@ var ErrNotThere = errors.New("screenbot: not on the screen")
 // where to serve its UI map: the path of a Unix socket.
 const MapEnv = "BESIDE_UI_MAP"
 
-// An Element is something in a window of the app, with its place in pixels of the screen.
+// An Element is something in a window of the app.
 type Element struct {
 	Window   string `json:"window"` // title
 	ID       string `json:"id"`
 	Label    string `json:"label"`
-	X        int    `json:"x"`
-	Y        int    `json:"y"`
-	W        int    `json:"w"`
-	H        int    `json:"h"`
+	Role     string `json:"role"`
+	Box      [4]int `json:"rect"` // x, y, width and height in pixels of the screen
 	Focused  bool   `json:"focused"`
 	Disabled bool   `json:"disabled"`
 }
 
 // Rect is the element's place on the screen.
-func (e Element) Rect() image.Rectangle { return image.Rect(e.X, e.Y, e.X+e.W, e.Y+e.H) }
+func (e Element) Rect() image.Rectangle {
+	return image.Rect(e.Box[0], e.Box[1], e.Box[0]+e.Box[2], e.Box[1]+e.Box[3])
+}
 
 // Middle is the point a person would click.
-func (e Element) Middle() image.Point { return image.Pt(e.X+e.W/2, e.Y+e.H/2) }
+func (e Element) Middle() image.Point {
+	return image.Pt(e.Box[0]+e.Box[2]/2, e.Box[1]+e.Box[3]/2)
+}
 
 // Elements is what the windows of one app show at one moment.
 type Elements []Element
@@ -45,7 +47,7 @@ type Elements []Element
 func (es Elements) Find(names ...string) (Element, error) {
 	for _, name := range names {
 		for _, field := range []func(Element) string{func(e Element) string { return e.ID }, func(e Element) string { return e.Label }} {
-			if i := slices.IndexFunc(es, func(e Element) bool { return field(e) == name && e.W > 0 && e.H > 0 }); i >= 0 {
+			if i := slices.IndexFunc(es, func(e Element) bool { return field(e) == name && !e.Rect().Empty() }); i >= 0 {
 				return es[i], nil
 			}
 		}
