@@ -148,7 +148,7 @@ func (p *player) helperChecks(ctx context.Context) error {
 	if _, err := p.helper.See(ctx, "who.title"); err != nil {
 		return err
 	}
-	if _, err := p.helper.See(ctx, "dev.bad.t", "dev.unenrolled.t", "dev.unknown.t"); err != nil {
+	if _, err := p.helper.See(ctx, stage.DeviceWarnings...); err != nil {
 		return err
 	}
 	if err := p.helper.Drawn(ctx, "who.title"); err != nil {

@@ -17,7 +17,7 @@ import (
 func TestControl(t *testing.T) {
 	s := open(t, "compliant")
 	s.pair()
-	if !shows(s.helper, "dev.ok", "Compliant") || shows(s.helper, "dev.bad.t", "dev.unenrolled.t", "dev.unknown.t") {
+	if !shows(s.helper, "dev.ok", "Compliant") || shows(s.helper, stage.DeviceWarnings...) {
 		t.Error("the helper is not told that the device is compliant")
 	}
 	if shows(s.sharer, "stop") {
@@ -61,7 +61,7 @@ func TestViewOnly(t *testing.T) {
 func TestDecline(t *testing.T) {
 	s := open(t, "noncompliant")
 	s.pair()
-	if !shows(s.helper, "dev.bad.t") {
+	if !shows(s.helper, stage.DeviceWarnings...) {
 		t.Error("the helper is not warned about the device")
 	}
 	s.ask("mode.control")

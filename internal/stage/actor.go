@@ -16,6 +16,10 @@ import (
 // works takes a fraction of it.
 const patience = 60 * time.Second
 
+// DeviceWarnings are the names by which the helper's warning about a device that is not
+// compliant is found: its key, or its title in either language.
+var DeviceWarnings = []string{"dev.bad.t", "This device does not meet the rules", "Dit apparaat voldoet niet aan de regels"}
+
 // Actor is one person before a display of their own, with the app and a browser. Not safe for
 // concurrent use. Names in its methods are those of the texts, such as "start.get".
 type Actor struct {
