@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -33,8 +33,8 @@ type held struct {
 	HelperDisplay string `json:"helper_display"`
 }
 
-// hold brings a session up with both apps on autopilot, prints held, and waits until ctx ends.
-func hold(ctx context.Context, g *proc.Group, o options) error {
+// hold brings a session up with both apps on autopilot, writes held to out, and waits until ctx ends.
+func hold(ctx context.Context, g *proc.Group, o options, out io.Writer) error {
 	var err error
 	for name, d := range map[string]*string{"sharer": &o.sharerDisplay, "helper": &o.helperDisplay} {
 		if *d == "" {
@@ -77,7 +77,7 @@ func hold(ctx context.Context, g *proc.Group, o options) error {
 		Ready: true, Sharer: sharer.Process.PID, Helper: helper.Process.PID, Endpoint: e.Process.PID,
 		Path: started.Path, SharerDisplay: o.sharerDisplay, HelperDisplay: o.helperDisplay,
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(line); err != nil {
+	if err := json.NewEncoder(out).Encode(line); err != nil {
 		return err
 	}
 	select {

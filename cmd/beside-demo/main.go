@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch {
 	case o.hold:
-		err = hold(ctx, g, o)
+		err = hold(ctx, g, o, os.Stdout)
 	case o.headless:
 		err = play(ctx, g, o)
 	default:
