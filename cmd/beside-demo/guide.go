@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"image"
 	"net"
 	"net/http"
 	"path/filepath"
 	"time"
 
 	"beside/internal/proc"
+	"beside/internal/screenbot"
 	"beside/internal/stage"
 )
 
@@ -54,6 +56,7 @@ func guide(ctx context.Context, g *proc.Group, o options) error {
 		fmt.Println("Open the guide yourself:", address)
 	}
 	printGuide(d, address)
+	go arrange(ctx, apps)
 	for _, a := range apps {
 		select {
 		case <-a.Process.Done():
@@ -66,18 +69,43 @@ func guide(ctx context.Context, g *proc.Group, o options) error {
 	return nil
 }
 
+// arrange puts the two windows side by side. A window manager may not let us; then a person
+// moves them.
+func arrange(ctx context.Context, apps []*stage.App) {
+	bot, err := screenbot.Open("")
+	if err != nil {
+		return
+	}
+	defer bot.Close()
+	width := bot.Size().X
+	for i, a := range apps {
+		_ = stage.WaitFor(ctx, time.Minute, "a window", func() error {
+			ws, err := bot.Windows()
+			if err != nil {
+				return err
+			}
+			for _, w := range ws {
+				if w.PID == a.Process.PID {
+					return bot.Place(w.ID, image.Pt((2*i+1)*width/4-w.Rect.Dx()/2, 80), image.Point{})
+				}
+			}
+			return screenbot.ErrNotThere
+		})
+	}
+}
+
 // printGuide says in the terminal what the page says.
 func printGuide(d guideData, address string) {
 	if d.NL {
 		fmt.Printf(`
 Beside: demo zonder account. Er staan twee vensters open; dezelfde uitleg staat op %s
 
-  1. Venster 1 (helper):  Iemand helpen, en meld je in de browser aan als %s.
-  2. Venster 2 (deler):   Hulp krijgen, en meld je aan als %s.
-  3. Venster 2:           typ de code die venster 1 toont, en kies Verder.
-  4. Venster 1:           lees wie het is en wat er over het apparaat bekend is, en vraag toestemming.
-  5. Venster 2:           lees wie wat vraagt, en kies Toestaan (of Weigeren).
-  6. Venster 1:           je ziet het scherm; met besturing werken muis en toetsenbord daar.
+  1. Het ene venster (1):  Iemand helpen, en meld je in de browser aan als %s.
+  2. Het andere (2):       Hulp krijgen, en meld je aan als %s.
+  3. Venster 2:            typ de code die venster 1 toont, en kies Verder.
+  4. Venster 1:            lees wie het is en wat er over het apparaat bekend is, en vraag toestemming.
+  5. Venster 2:            lees wie wat vraagt, en kies Toestaan (of Weigeren).
+  6. Venster 1:            je ziet het scherm; met besturing werken muis en toetsenbord daar.
   7. Stop in een van beide, of met Ctrl+Shift+Backspace.
 
 Ctrl+C beëindigt de demo.
@@ -87,8 +115,8 @@ Ctrl+C beëindigt de demo.
 	fmt.Printf(`
 Beside: the demo, without any account. Two windows are open; the same guide is at %s
 
-  1. Window 1 (helper):  Help someone, then sign in in the browser as %s.
-  2. Window 2 (sharer):  Get help, then sign in as %s.
+  1. One window (1):     Help someone, then sign in in the browser as %s.
+  2. The other (2):      Get help, then sign in as %s.
   3. Window 2:           type the code that window 1 shows, and choose Continue.
   4. Window 1:           read who it is and what is known about the device, then ask.
   5. Window 2:           read who asks for what, then Allow (or Decline).
