@@ -20,7 +20,7 @@ import (
 var devMarkers = []string{"BESIDE_UI_MAP", "auto-user", "auto-mode", "auto-code"}
 
 // idpMarkers are texts of the development identity provider and its demo people.
-var idpMarkers = []string{"DEVELOPMENT identity provider", "halden.example"}
+var idpMarkers = []string{"No passwords, no protection", "noa.winters@halden.example"}
 
 // TestReleaseDependencies: nothing for development is even compiled into a release program.
 func TestReleaseDependencies(t *testing.T) {
