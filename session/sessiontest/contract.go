@@ -306,7 +306,8 @@ func manySenders(t *testing.T, ctx context.Context, s, h session.Link) {
 	for range senders * each {
 		b, err := s.Recv(ctx, session.ChanControl)
 		if err != nil || len(b) != 8 {
-			t.Fatalf("got %d bytes, %v after %d messages", len(b), err, len(seen))
+			t.Errorf("got %d bytes, %v after %d messages", len(b), err, len(seen))
+			break // the senders must be done before the test is
 		}
 		seen[binary.BigEndian.Uint32(b)] = true
 	}
