@@ -85,27 +85,36 @@ func (w *Windows) OwnFocused() bool {
 	return own || err != nil
 }
 
-// at goes down from the root to the innermost window, as a press would.
+// at goes down from the root to the innermost window, as a press would. What the usual
+// answer needs is asked for together: a round trip costs more than the questions.
 func (w *Windows) at(p image.Point) (bool, error) {
-	var chain []xproto.Window
-	for at := w.c.Root; ; {
-		t, err := xproto.TranslateCoordinates(w.c.Conn, w.c.Root, at, int16(p.X), int16(p.Y)).Reply()
-		if err != nil {
-			return false, err
-		}
-		if t.Child == 0 {
-			break
-		}
-		at = t.Child
-		chain = append(chain, at)
+	below := func(id xproto.Window) xproto.TranslateCoordinatesCookie {
+		return xproto.TranslateCoordinates(w.c.Conn, w.c.Root, id, int16(p.X), int16(p.Y))
 	}
-	if len(chain) == 0 {
+	t, err := below(w.c.Root).Reply()
+	if err != nil {
+		return false, err
+	}
+	top := t.Child
+	if top == 0 {
 		return false, nil
 	}
-	if own, err := w.any(chain); own || err != nil {
-		return own, err
+	in := w.inside(top)
+	for chain := []xproto.Window{top}; ; chain = []xproto.Window{t.Child} {
+		next := below(chain[0])
+		own, err := w.any(chain)
+		var nextErr error
+		if t, nextErr = next.Reply(); err == nil {
+			err = nextErr
+		}
+		if own || err != nil {
+			in.drop()
+			return own, err
+		}
+		if t.Child == 0 {
+			return w.frames(in)
+		}
 	}
-	return w.frames(chain[0])
 }
 
 // any says whether one of these windows is ours.
@@ -141,45 +150,78 @@ func le32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-// frames says whether top is the window manager's frame of one of our windows: one of
-// ours inside covers at least half of it. A panel that shows our tray icon does not count.
-func (w *Windows) frames(top xproto.Window) (bool, error) {
-	outer, err := xproto.GetGeometry(w.c.Conn, xproto.Drawable(top)).Reply()
+// inside is the first questions about a top-level window, on their way.
+type inside struct {
+	geometry xproto.GetGeometryCookie
+	tree     xproto.QueryTreeCookie
+}
+
+func (w *Windows) inside(top xproto.Window) inside {
+	return inside{xproto.GetGeometry(w.c.Conn, xproto.Drawable(top)), xproto.QueryTree(w.c.Conn, top)}
+}
+
+// drop takes the answers without using them.
+func (in inside) drop() {
+	_, _ = in.geometry.Reply()
+	_, _ = in.tree.Reply()
+}
+
+// frames says whether a top-level window is the window manager's frame of one of ours: one
+// of ours inside covers at least half of it. A panel that shows our tray icon does not count.
+func (w *Windows) frames(in inside) (bool, error) {
+	outer, err := in.geometry.Reply()
+	trees := []xproto.QueryTreeCookie{in.tree}
 	if err != nil {
+		_, _ = in.tree.Reply()
 		return false, err
 	}
-	level := []xproto.Window{top}
 	for range 3 { // frames nest a client this deep at most
-		cookies := make([]xproto.QueryTreeCookie, len(level))
-		for i, id := range level {
-			cookies[i] = xproto.QueryTree(w.c.Conn, id)
-		}
-		level = nil
-		for _, c := range cookies {
-			if t, err := c.Reply(); err != nil {
-				return false, err
-			} else {
-				level = append(level, t.Children...)
+		var level []xproto.Window
+		var failed error
+		for _, c := range trees {
+			t, err := c.Reply()
+			if err != nil {
+				failed = err
+				continue
 			}
+			level = append(level, t.Children...)
+		}
+		if failed != nil {
+			return false, failed
 		}
 		if len(level) == 0 || len(level) > 256 {
 			break // frames have few windows; this is a program's own
 		}
+		if own, err := w.fills(level, int(outer.Width)*int(outer.Height)); own || err != nil {
+			return own, err
+		}
+		trees = trees[:0]
 		for _, id := range level {
-			own, err := w.any([]xproto.Window{id})
-			if err != nil {
-				return false, err
-			}
-			if !own {
-				continue
-			}
-			inner, err := xproto.GetGeometry(w.c.Conn, xproto.Drawable(id)).Reply()
-			if err != nil {
-				return false, err
-			}
-			if 2*int(inner.Width)*int(inner.Height) >= int(outer.Width)*int(outer.Height) {
-				return true, nil
-			}
+			trees = append(trees, xproto.QueryTree(w.c.Conn, id))
+		}
+	}
+	return false, nil
+}
+
+// fills says whether one of ids is ours and at least half as large as area.
+func (w *Windows) fills(ids []xproto.Window, area int) (bool, error) {
+	if own, err := w.any(ids); !own || err != nil {
+		return false, err
+	}
+	for _, id := range ids {
+		own, err := w.any([]xproto.Window{id})
+		if err != nil {
+			return false, err
+		}
+		if !own {
+			continue
+		}
+		g, err := xproto.GetGeometry(w.c.Conn, xproto.Drawable(id)).Reply()
+		if err != nil {
+			return false, err
+		}
+		if 2*int(g.Width)*int(g.Height) >= area {
+			return true, nil
 		}
 	}
 	return false, nil
@@ -214,5 +256,5 @@ func (w *Windows) focused() (bool, error) {
 	if own, err := w.any(chain); own || err != nil {
 		return own, err
 	}
-	return w.frames(chain[len(chain)-1])
+	return w.frames(w.inside(chain[len(chain)-1]))
 }
