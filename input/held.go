@@ -2,72 +2,112 @@ package input
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 )
 
+// ErrClosed means the chain takes no more events. It comes wrapped in ErrRefused.
+var ErrClosed = errors.New("closed")
+
 // Held remembers what is down, so that nothing stays down when a session ends. It is the last
-// filter before the system, and safe for concurrent use.
+// filter before the system, and safe for concurrent use: events and ReleaseAll never overlap.
 type Held struct {
 	next Injector
 
-	mu      sync.Mutex
-	keys    map[uint16]bool
-	buttons map[uint8]Move // where each went down
+	mu     sync.Mutex
+	closed bool
+	down   []Event // presses, oldest first; a Button is where the pointer was last put
 }
 
 // NewHeld returns a Held before next.
-func NewHeld(next Injector) *Held {
-	return &Held{next: next, keys: map[uint16]bool{}, buttons: map[uint8]Move{}}
-}
+func NewHeld(next Injector) *Held { return &Held{next: next} }
 
-// Inject passes e on and remembers a press that was accepted. A release of what is not down is
-// dropped: the person may be holding that key.
+// Inject passes e on and remembers a press that may have happened. Dropped is what changes
+// nothing: a second press, since the machine makes repeats itself, and a release of what is not
+// down, since the person may be holding that key.
 func (h *Held) Inject(e Event) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch e := e.(type) {
-	case Key:
-		if !e.Down && !h.keys[e.Usage] {
-			return nil
-		}
-	case Button:
-		if _, down := h.buttons[e.Code]; !e.Down && !down {
+	if h.closed {
+		return fmt.Errorf("%w: %w", ErrRefused, ErrClosed)
+	}
+	i := slices.IndexFunc(h.down, func(d Event) bool { return sameSwitch(d, e) })
+	switch e.(type) {
+	case Key, Button:
+		if releases(e) != (i >= 0) {
 			return nil
 		}
 	}
-	if err := h.next.Inject(e); err != nil {
-		return err
-	}
-	switch e := e.(type) {
-	case Key:
-		if delete(h.keys, e.Usage); e.Down {
-			h.keys[e.Usage] = true
-		}
-	case Button:
-		if delete(h.buttons, e.Code); e.Down {
-			h.buttons[e.Code] = e.At
+	err := h.next.Inject(e)
+	switch m := e.(type) {
+	case Key, Button:
+		switch {
+		case i >= 0 && err == nil:
+			h.down = slices.Delete(h.down, i, i+1)
+		case i < 0 && !errors.Is(err, ErrRefused):
+			// After another error it may be down all the same; lifting in vain does no harm.
+			h.down = append(h.down, e)
 		}
 	case Move:
-		for c := range h.buttons {
-			h.buttons[c] = e
+		for k, d := range h.down {
+			if b, ok := d.(Button); ok && err == nil {
+				b.At = m
+				h.down[k] = b
+			}
 		}
 	}
-	return nil
+	return err
 }
 
-// ReleaseAll lifts everything that is down, buttons where the pointer was last put. All are tried;
-// the errors are joined.
+// ReleaseAll lifts everything that is down, the last pressed first, buttons where the pointer
+// was last put. All are tried; the errors are joined, and what failed stays remembered.
 func (h *Held) ReleaseAll() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.release()
+}
+
+// Close lifts everything and then refuses every event, so that one still on its way cannot
+// press a key that nobody will lift.
+func (h *Held) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	return h.release()
+}
+
+func (h *Held) release() error {
 	var errs []error
-	for code, at := range h.buttons {
-		errs = append(errs, h.next.Inject(Button{At: at, Code: code}))
+	var kept []Event
+	for _, e := range slices.Backward(h.down) {
+		up := e
+		switch e := e.(type) {
+		case Key:
+			e.Down = false
+			up = e
+		case Button:
+			e.Down = false
+			up = e
+		}
+		if err := h.next.Inject(up); err != nil {
+			errs, kept = append(errs, err), append(kept, e)
+		}
 	}
-	for usage := range h.keys {
-		errs = append(errs, h.next.Inject(Key{Usage: usage}))
-	}
-	clear(h.keys)
-	clear(h.buttons)
+	slices.Reverse(kept)
+	h.down = kept
 	return errors.Join(errs...)
+}
+
+// sameSwitch says whether two events are of one key or one button.
+func sameSwitch(a, b Event) bool {
+	switch a := a.(type) {
+	case Key:
+		b, ok := b.(Key)
+		return ok && a.Usage == b.Usage
+	case Button:
+		b, ok := b.(Button)
+		return ok && a.Code == b.Code
+	}
+	return false
 }

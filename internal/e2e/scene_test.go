@@ -1,0 +1,233 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"beside/internal/proc"
+	"beside/internal/screenbot"
+	"beside/internal/stage"
+)
+
+// Colours of the two desktops: the helper's view is recognised by the sharer's.
+const (
+	helperDesktop = 0x4a4f63
+	sharerDesktop = 0x2f6f6a
+)
+
+// bin is the path of a built program.
+func bin(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("BESIDE_BIN")
+	if dir == "" {
+		t.Fatal("BESIDE_BIN is not set: run make e2e")
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// scene is two people with the app open, and a terminal on the sharer's desktop that writes
+// each line typed into it to a file.
+type scene struct {
+	t              *testing.T
+	g              *proc.Group
+	endpoint       *stage.Endpoint
+	data           string // of the endpoint
+	helper, sharer *stage.Actor
+	terminal       image.Rectangle
+	file           string
+}
+
+// open sets a scene. Everything ends with the test; when it failed, what the displays showed
+// and what the programs logged is kept in the folder that the log names.
+func open(t *testing.T, state string) *scene {
+	t.Helper()
+	work, err := os.MkdirTemp("", "beside-e2e-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scene{t: t, data: filepath.Join(work, "endpoint"), file: filepath.Join(work, "typed")}
+	if s.g, err = proc.New(filepath.Join(work, "log")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, a := range []*stage.Actor{s.helper, s.sharer} {
+				if a != nil {
+					keep(filepath.Join(work, a.Name+".png"), a)
+				}
+			}
+			t.Logf("pictures and logs: %s", work)
+		}
+		s.g.Close()
+		if left := proc.Descendants(os.Getpid()); len(left) > 0 {
+			t.Errorf("processes left: %v", left)
+		}
+		if !t.Failed() {
+			os.RemoveAll(work)
+		}
+	})
+	ctx := t.Context()
+	if s.endpoint, err = stage.StartEndpoint(ctx, s.g, stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: state}); err != nil {
+		t.Fatal(err)
+	}
+	noa, sam := s.endpoint.Person("noa", ""), s.endpoint.Person("sam", "")
+	if s.helper, err = stage.Enter(ctx, s.g, "helper", noa, work, image.Pt(1440, 900), helperDesktop); err != nil {
+		t.Fatal(err)
+	}
+	if s.sharer, err = stage.Enter(ctx, s.g, "sharer", sam, work, image.Pt(1280, 800), sharerDesktop); err != nil {
+		t.Fatal(err)
+	}
+	s.openTerminal()
+	for _, a := range []*stage.Actor{s.helper, s.sharer} {
+		// The demo signs in in a real browser; here a robot answers the page, which is faster.
+		robot := strings.Join([]string{bin(t, "beside-demo"), "sign-in", "-ca", s.endpoint.CA, "-user", a.User}, " ")
+		s.must(a.Open(ctx, s.g, s.endpoint, "", stage.AppOptions{Binary: bin(t, "beside-dev"), Browser: robot}))
+	}
+	return s
+}
+
+func (s *scene) openTerminal() {
+	s.t.Helper()
+	if _, err := s.g.Start(proc.Spec{
+		Name: "terminal", Argv: []string{"xterm", "-T", "target", "-geometry", "70x24", "-e", "cat > " + s.file},
+		Env: []string{"DISPLAY=" + s.sharer.Display},
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	isTerminal := func(w screenbot.Window) bool { return w.Title == "target" }
+	w, err := s.sharer.Window(s.t.Context(), "the terminal", isTerminal)
+	s.must(err)
+	s.must(s.sharer.Bot.Place(w.ID, image.Pt(640, 200), image.Point{}))
+	s.must(s.wait(10*time.Second, "the terminal in its place", func() error {
+		now, err := s.sharer.Window(s.t.Context(), "the terminal", isTerminal)
+		if err == nil && now.Rect.Min.X < 600 {
+			err = screenbot.ErrNotThere
+		}
+		s.terminal = now.Rect
+		return err
+	}))
+}
+
+// pair lets both sign in and the sharer type the code; the helper then sees who it is.
+func (s *scene) pair() {
+	s.t.Helper()
+	ctx := s.t.Context()
+	s.must(s.helper.Press(ctx, "start.give"))
+	code, err := s.helper.Code(ctx)
+	s.must(err)
+	s.must(s.sharer.Press(ctx, "start.get"))
+	s.must(s.sharer.TypeCode(ctx, code))
+	s.must(s.sharer.Press(ctx, "join.go"))
+	s.must(see(s.helper, "who.title"))
+}
+
+// ask lets the helper ask for a mode, "mode.view" or "mode.control".
+func (s *scene) ask(mode string) {
+	s.t.Helper()
+	s.must(s.helper.Press(s.t.Context(), mode))
+	s.must(s.helper.Press(s.t.Context(), "mode.go"))
+	s.must(see(s.sharer, "allow"))
+}
+
+// allow lets the sharer allow it and waits until the helper sees the desktop.
+func (s *scene) allow() {
+	s.t.Helper()
+	time.Sleep(800 * time.Millisecond) // the dialog ignores what comes too early
+	s.must(s.sharer.Press(s.t.Context(), "allow"))
+	s.must(see(s.helper, "v.end"))
+	s.view()
+}
+
+// view is where the helper sees the sharer's desktop.
+func (s *scene) view() image.Rectangle {
+	s.t.Helper()
+	r, err := s.helper.Shown(s.t.Context(), sharerDesktop, 20000)
+	s.must(err)
+	return r
+}
+
+// point clicks into the terminal in the helper's view.
+func (s *scene) point() {
+	s.t.Helper()
+	view, size := s.view(), s.sharer.Bot.Size()
+	there := s.terminal.Min.Add(image.Pt(s.terminal.Dx()/2, s.terminal.Dy()/2))
+	s.must(s.helper.Bot.Click(view.Min.Add(image.Pt(there.X*view.Dx()/size.X, there.Y*view.Dy()/size.Y))))
+	time.Sleep(500 * time.Millisecond) // as long as a hand needs from mouse to keyboard
+}
+
+// types types a line as the helper and says whether it stands in the sharer's terminal.
+func (s *scene) types(line string, limit time.Duration) error {
+	s.t.Helper()
+	for _, r := range line + "\n" {
+		s.must(s.helper.Bot.Type(string(r)))
+		time.Sleep(15 * time.Millisecond) // a very fast typist
+	}
+	return s.wait(limit, "the line in the sharer's terminal", func() error {
+		if got := s.typed(); !strings.Contains(got, line+"\n") {
+			return fmt.Errorf("the terminal got %q", got)
+		}
+		return nil
+	})
+}
+
+// typed is all that the sharer's terminal got.
+func (s *scene) typed() string {
+	s.t.Helper()
+	b, err := os.ReadFile(s.file)
+	s.must(err)
+	return string(b)
+}
+
+func (s *scene) wait(limit time.Duration, what string, try func() error) error {
+	return stage.WaitFor(s.t.Context(), limit, what, try)
+}
+
+func (s *scene) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// see waits for one of names.
+func see(a *stage.Actor, names ...string) error {
+	_, err := a.See(context.Background(), names...)
+	return err
+}
+
+// shows says whether the app shows one of names now.
+func shows(a *stage.Actor, names ...string) bool {
+	es, err := screenbot.ReadMap(a.App.Map)
+	if err != nil {
+		return false
+	}
+	_, err = es.Find(names...)
+	return err == nil
+}
+
+// keep saves what a display shows.
+func keep(name string, a *stage.Actor) {
+	img, err := a.Bot.Picture()
+	if err != nil {
+		return
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_ = png.Encode(f, img)
+}
