@@ -9,5 +9,5 @@
 // the pointer's place is polled: 30 Hz while it moves, down to 5 Hz while it rests.
 //
 // While another client holds a server grab, the X server answers nobody; a call that
-// is in the middle of a request then returns only when the grab ends.
+// is in the middle of a request then returns only when the grab ends, or at Close.
 package x11

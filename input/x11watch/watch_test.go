@@ -122,3 +122,51 @@ func TestStopKey(t *testing.T) {
 		})
 	}
 }
+
+// TestStopKeyIsHidden checks that the grab keeps the key from the program in focus.
+func TestStopKeyIsHidden(t *testing.T) {
+	display := xvfb.Start(t, "320x200")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stop, err := StopKey(ctx, display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dialX(t, display)
+	id, _ := xproto.NewWindowId(c.Conn)
+	err = xproto.CreateWindowChecked(c.Conn, 0, id, c.Root, 0, 0, 320, 200, 0, xproto.WindowClassInputOutput, 0,
+		xproto.CwEventMask, []uint32{xproto.EventMaskKeyPress}).Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := xproto.MapWindowChecked(c.Conn, id).Check(); err != nil {
+		t.Fatal(err)
+	}
+	if err := xproto.SetInputFocusChecked(c.Conn, 0, id, 0).Check(); err != nil {
+		t.Fatal(err)
+	}
+	const a = 38
+	key(t, c, xproto.KeyPress, codeLeftCtrl, codeLeftShift, codeBackspace)
+	key(t, c, xproto.KeyRelease, codeBackspace, codeLeftShift, codeLeftCtrl)
+	key(t, c, xproto.KeyPress, a)
+	key(t, c, xproto.KeyRelease, a)
+	select {
+	case <-stop:
+	case <-time.After(patience):
+		t.Fatal("the stop key was not seen")
+	}
+	for {
+		ev, xerr := c.WaitForEvent()
+		if ev == nil && xerr == nil {
+			t.Fatal("the connection ended")
+		}
+		if k, ok := ev.(xproto.KeyPressEvent); ok {
+			if k.Detail == codeBackspace {
+				t.Error("the program got the stop key")
+			}
+			if k.Detail == a {
+				return
+			}
+		}
+	}
+}
