@@ -477,6 +477,9 @@ func BenchmarkPage(b *testing.B) {
 	for !r.s.Exact() {
 		time.Sleep(time.Millisecond)
 	}
+	for len(r.apply) > 0 {
+		<-r.apply
+	}
 	start := r.w.bytes.Load()
 	for i := 0; b.Loop(); i++ {
 		n := noise(uint32(i))
@@ -484,12 +487,9 @@ func BenchmarkPage(b *testing.B) {
 		colours := [4]uint32{0xFFFFFF, 0x203040, 0x802010, 0xFFFFFF}
 		b.StartTimer()
 		d.paint(image.Rect(100, 100, 1300, 800), func(x, y int) uint32 { return colours[n(x/6, y/3)>>30] })
-		for {
-			<-r.apply
+		<-r.apply
+		for !r.s.Exact() {
 			time.Sleep(50 * time.Microsecond)
-			if r.s.Exact() {
-				break
-			}
 		}
 	}
 	b.ReportMetric(float64(r.w.bytes.Load()-start)/float64(b.N), "B/page")
