@@ -47,16 +47,28 @@ func LinkContract(t *testing.T, open func(t *testing.T) (sharer, helper session.
 			check(t, ctx, s, h)
 		})
 	}
-	t.Run("close leaves no goroutine", func(t *testing.T) { leavesNone(t, open) })
+	t.Run("close returns and leaves no goroutine", func(t *testing.T) { leavesNone(t, open) })
 }
 
 func closeBoth(t *testing.T, ls ...session.Link) {
 	t.Helper()
 	for _, l := range ls {
-		if err := l.Close(); err != nil {
-			t.Errorf("Close: %v", err)
+		closed := make(chan error, 1)
+		go func() { closed <- l.Close() }()
+		select {
+		case err := <-closed:
+			if err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		case <-time.After(patience): // Stop must stop, whatever the peer is doing
+			t.Fatalf("Close does not return:\n%s", stacks())
 		}
 	}
+}
+
+func stacks() []byte {
+	b := make([]byte, 1<<20)
+	return b[:runtime.Stack(b, true)]
 }
 
 // fill is n bytes that no other index has, if n is at least 4.
@@ -361,8 +373,11 @@ func closeWakes(t *testing.T, ctx context.Context, s, h session.Link) {
 // leavesNone counts goroutines: a transport may take a moment to end its own.
 func leavesNone(t *testing.T, open func(t *testing.T) (sharer, helper session.Link)) {
 	before := runtime.NumGoroutine()
-	for range 3 {
+	for range 20 { // each time there is something on its way when the first end closes
 		s, h := open(t)
+		if err := errors.Join(s.WritePacket([]byte("picture")), h.WriteAck([]byte("acks"))); err != nil {
+			t.Fatal(err)
+		}
 		closeBoth(t, s, h)
 	}
 	tick := time.NewTicker(resend)
@@ -373,8 +388,7 @@ func leavesNone(t *testing.T, open func(t *testing.T) (sharer, helper session.Li
 		select {
 		case <-tick.C:
 		case <-limit.C:
-			b := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, b[:runtime.Stack(b, true)])
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks())
 		}
 	}
 }
