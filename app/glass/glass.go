@@ -88,7 +88,8 @@ var (
 	_ session.Screen     = (*picture)(nil)
 )
 
-// New makes a Glass for the window. Close must be called when the window goes.
+// New makes a Glass for the window. Close must be called while that window still exists:
+// in its OnClosed at the latest.
 func New(opt Options) *Glass {
 	if opt.Stage == nil {
 		opt.Stage = color.NRGBA{R: 0x23, G: 0x27, B: 0x2E, A: 0xFF}
