@@ -39,6 +39,7 @@ type rig struct {
 	codes   []string
 	floats  []*fakeFloat
 	viewer  *fakeViewer
+	mu      sync.Mutex // guards urls: sign-in opens them on a goroutine of its own
 	urls    []string
 	urlErr  error
 	stopKey func()
@@ -56,7 +57,7 @@ func newRig(t *testing.T, o Options) *rig {
 	a, err := New(fa, Services{SignIn: r.in, Me: func(context.Context) (api.Me, error) { return r.me, r.meErr },
 		NewHelper: func(session.Screen) HelperSession { r.helper = newFake(); return r.helper },
 		NewSharer: func(c string) SharerSession { r.codes = append(r.codes, c); r.sharer = newFake(); return r.sharer },
-		OpenURL:   func(u string) error { r.urls = append(r.urls, u); return r.urlErr },
+		OpenURL:   r.openURL,
 		NewViewer: func(ViewerOptions) Viewer { r.viewer = &fakeViewer{box: canvas.NewRectangle(nil)}; return r.viewer },
 		Desk:      r, Notify: func(a, _ string) { r.notes = append(r.notes, a) }}, o)
 	if err != nil {
@@ -87,6 +88,19 @@ func newRig(t *testing.T, o Options) *rig {
 		}
 	})
 	return r
+}
+
+func (r *rig) openURL(u string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.urls = append(r.urls, u)
+	return r.urlErr
+}
+
+func (r *rig) opened() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.urls)
 }
 
 // until runs what comes for Fyne's goroutine until ok.
@@ -323,7 +337,7 @@ func TestSharerFromStartToEnd(t *testing.T) {
 	r.press("start.get") // leads through sign-in by itself
 	r.typeCode("7kqm-t4vd")
 	r.press("join.go")
-	if len(r.urls) != 1 || !slices.Equal(r.codes, []string{"7KQMT4VD"}) {
+	if r.opened() != 1 || !slices.Equal(r.codes, []string{"7KQMT4VD"}) {
 		t.Fatalf("urls %v, codes %v", r.urls, r.codes)
 	}
 	s := r.sharer
@@ -535,6 +549,7 @@ func TestLeavingEndsTheSession(t *testing.T) {
 	t.Run("helper back", func(t *testing.T) {
 		r := newRig(t, Options{})
 		r.press("start.give")
+		r.see("code.title")
 		r.press("back")
 		r.see("start.give")
 		if !r.helper.asked("end") || !r.viewer.closed {
@@ -598,7 +613,7 @@ func TestSignIn(t *testing.T) {
 		r := newRig(t, Options{})
 		r.in.err = auth.ErrCancelled
 		r.press("start.get")
-		r.until("asked", func() bool { return len(r.urls) == 1 })
+		r.until("asked", func() bool { return r.opened() == 1 })
 		r.see("start.get")
 	})
 	t.Run("no role", func(t *testing.T) {
