@@ -50,3 +50,13 @@ func name(names []string, i int) string {
 	}
 	return names[0]
 }
+
+// ParseProof reads a wire name; anything unknown is ProofNone.
+func ParseProof(s string) Proof {
+	for i, n := range proofNames {
+		if n == s {
+			return Proof(i)
+		}
+	}
+	return ProofNone
+}

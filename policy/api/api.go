@@ -247,6 +247,7 @@ const (
 	OfferMissing    = "role.none"       // R11
 	ScopeOutside    = "scope.outside"   // R14
 	DeviceUnenroled = "device.unenrolled"
+	DeviceUnproven  = "device.unverified" // not proven enough for what was asked
 	NotPermitted    = "permission.missing"
 	SelfHelp        = "subject.self"
 	DirectoryDown   = "directory.unavailable"

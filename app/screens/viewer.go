@@ -1,0 +1,283 @@
+package screens
+
+import (
+	"strconv"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"beside/app/ui"
+	"beside/policy"
+)
+
+// Sizes of the viewer.
+var (
+	ViewerSize  = fyne.NewSize(1280, 800)
+	ViewerLeast = fyne.NewSize(960, 600)
+)
+
+// ToolbarHeight is that of the viewer's toolbar with its line.
+const ToolbarHeight = 63
+
+// ViewerData is the helper's window. Picture is where the sharer's screen is drawn.
+type ViewerData struct {
+	Sharer  ui.Person
+	Device  Device
+	Rights  policy.Right
+	Offer   policy.Right // what the role allows, so whether control can be asked for
+	Picture fyne.CanvasObject
+
+	OnRequest  func() // ask for control
+	OnCancel   func() // take the request back
+	OnGiveBack func()
+	OnFit      func(fit bool)
+	OnFull     func()
+	OnEnd      func()
+	OnCopy     func(figures string)
+	// OnFloat is called with everything that lies over the picture now, so that a native
+	// picture can make room for it; may be nil.
+	OnFloat func(over []fyne.CanvasObject)
+}
+
+// Viewer is that window's content and what changes on it. Nothing in it moves by itself.
+type Viewer struct {
+	Object  fyne.CanvasObject
+	Focus   fyne.Focusable
+	data    ViewerData
+	first   string
+	bar     *toolbar
+	stage   *fyne.Container
+	pill    fyne.CanvasObject
+	card    fyne.CanvasObject
+	meter   *ui.MeterPanel
+	open    bool // the meter's panel
+	asked   bool
+	fit     bool
+	full    bool
+	lost    bool
+	figures ui.Figures
+	cardTxt *ui.Words
+	barRoom *fyne.Container
+}
+
+// NewViewer makes it, fitted and not full screen.
+func NewViewer(d ViewerData) *Viewer {
+	v := &Viewer{data: d, first: d.Sharer.FirstName(ui.T("someone.s")), fit: true, figures: ui.Figures{Unknown: true}}
+	v.meter = ui.NewMeterPanel(func(s string) { d.OnCopy(s) })
+	v.meter.Set(v.figures)
+	v.bar = newToolbar(v)
+	v.stage = &fyne.Container{Layout: &stage{v: v}}
+	v.barRoom = ui.VStack(0, v.bar.object, ui.Rule())
+	v.Object = &fyne.Container{Layout: viewerLayout{v}, Objects: []fyne.CanvasObject{
+		ui.NewBox(ui.Stage, "", 0), v.stage, v.barRoom}}
+	v.Focus = v.bar.request
+	v.restage()
+	return v
+}
+
+// SetRights shows what the helper may do now.
+func (v *Viewer) SetRights(r policy.Right) {
+	v.data.Rights, v.asked = r, false
+	v.bar.draw()
+}
+
+// SetAsked shows that control was asked for.
+func (v *Viewer) SetAsked(on bool) {
+	v.asked = on
+	v.bar.draw()
+	if on {
+		v.Say(ui.Note, "clock", ui.T("v.asked", ui.M{"first": v.first}))
+	} else {
+		v.Hush()
+	}
+}
+
+// SetFigures shows the meter's figures; call it at most once a second.
+func (v *Viewer) SetFigures(f ui.Figures) {
+	f.Unknown = f.Unknown || v.lost
+	if f == v.figures {
+		return
+	}
+	v.figures = f
+	v.bar.figures(f)
+	if v.open {
+		v.meter.Set(f)
+	}
+}
+
+// SetFit shows whether the picture is fitted or in its actual size.
+func (v *Viewer) SetFit(fit bool) {
+	v.fit = fit
+	v.bar.draw()
+}
+
+// SetFull shows whether the window is full screen; the toolbar is then hidden until SetBar.
+func (v *Viewer) SetFull(full bool) {
+	v.full = full
+	v.bar.draw()
+	v.SetBar(!full)
+}
+
+// SetBar shows or hides the toolbar in full screen.
+func (v *Viewer) SetBar(on bool) {
+	if on || !v.full {
+		v.barRoom.Show()
+	} else {
+		v.barRoom.Hide()
+	}
+	v.Object.Refresh()
+	v.floats()
+}
+
+// BarShown says whether the toolbar is to be seen.
+func (v *Viewer) BarShown() bool { return v.barRoom.Visible() }
+
+// Say puts a message over the picture until Hush or the next one.
+func (v *Viewer) Say(t ui.Tone, icon, text string) {
+	v.pill = ui.Pill(t, icon, text, nil)
+	v.restage()
+}
+
+// Hush takes the message away.
+func (v *Viewer) Hush() {
+	if v.pill != nil {
+		v.pill = nil
+		v.restage()
+	}
+}
+
+// Local says that the sharer is using the mouse, or no longer.
+func (v *Viewer) Local(on bool) {
+	if on {
+		v.Say(ui.Neutral, "hand", ui.T("v.local", ui.M{"first": v.first}))
+	} else {
+		v.Hush()
+	}
+}
+
+// Lost covers the picture while the connection is away, for that long now; 0 ends it.
+func (v *Viewer) Lost(on bool, since time.Duration) {
+	switch {
+	case !on:
+		v.lost, v.card, v.cardTxt = false, nil, nil
+	case v.card == nil:
+		v.lost, v.pill = true, nil
+		v.figures = ui.Figures{Unknown: true}
+		v.bar.figures(v.figures)
+		v.meter.Set(v.figures)
+		v.cardTxt = ui.PC(v.since(since), ui.Body, ui.Text2).ID("r.body")
+		end := ui.BtnM(ui.Outline, "x", "r.end", ui.T("r.end"), v.data.OnEnd)
+		v.card = ui.Over(ui.NewBox(ui.Surface, ui.Line, 0), ui.Pad(24, 24, 20, 24, ui.VStack(12,
+			ui.StateIcon(ui.Warn, "wifi-off"), ui.PC(ui.T("r.title"), ui.Title, ui.Text1).ID("r.title"), v.cardTxt,
+			ui.PC(ui.T("r.keep"), ui.Caption, ui.Text3), ui.Gap(1, 2), ui.Centre(end))))
+	default:
+		v.cardTxt.Set(v.since(since))
+		return
+	}
+	v.bar.draw()
+	v.restage()
+}
+
+func (v *Viewer) since(d time.Duration) string {
+	n := int(d / time.Second)
+	if n > 10 {
+		n -= n % 5
+	}
+	if n < 2 {
+		return ui.T("r.since.one")
+	}
+	return ui.T("r.body", ui.M{"n": strconv.Itoa(n)})
+}
+
+// ToggleMeter opens or closes the meter's panel.
+func (v *Viewer) ToggleMeter() {
+	v.open = !v.open
+	if v.open {
+		v.meter.Set(v.figures)
+	}
+	v.restage()
+}
+
+func (v *Viewer) over() []fyne.CanvasObject {
+	var o []fyne.CanvasObject
+	if v.pill != nil {
+		o = append(o, v.pill)
+	}
+	if v.open {
+		o = append(o, v.meter.Object)
+	}
+	if v.card != nil {
+		o = append(o, v.card)
+	}
+	return o
+}
+
+func (v *Viewer) restage() {
+	v.stage.Objects = append([]fyne.CanvasObject{v.data.Picture}, v.over()...)
+	v.stage.Refresh()
+	v.floats()
+}
+
+func (v *Viewer) floats() {
+	if v.data.OnFloat == nil {
+		return
+	}
+	o := v.over()
+	if v.full && v.barRoom.Visible() {
+		o = append(o, v.barRoom)
+	}
+	v.data.OnFloat(o)
+}
+
+// viewerLayout puts the toolbar above the picture, or over it in full screen.
+type viewerLayout struct{ v *Viewer }
+
+func (l viewerLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(ViewerLeast.Width, 200)
+}
+
+func (l viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	top := float32(ToolbarHeight)
+	if l.v.full {
+		top = 0
+	}
+	o[0].Resize(s)
+	o[1].Move(fyne.NewPos(0, top))
+	o[1].Resize(fyne.NewSize(s.Width, max(0, s.Height-top)))
+	o[2].Move(fyne.NewPos(0, 0))
+	o[2].Resize(fyne.NewSize(s.Width, ToolbarHeight))
+}
+
+// stage puts what lies over the picture at its place.
+type stage struct{ v *Viewer }
+
+func (l *stage) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(100, 100) }
+
+func (l *stage) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	for _, x := range o {
+		switch x {
+		case l.v.data.Picture:
+			x.Move(fyne.NewPos(0, 0))
+			x.Resize(s)
+		case l.v.pill:
+			w := min(x.MinSize().Width, s.Width-24)
+			x.Move(fyne.NewPos((s.Width-w)/2, 12))
+			x.Resize(fyne.NewSize(w, ui.HeightOf(x, w)))
+		case l.v.meter.Object:
+			x.Move(fyne.NewPos(s.Width-316-16, 6))
+			x.Resize(fyne.NewSize(316, ui.HeightOf(x, 316)))
+		case l.v.card:
+			w := min(440, s.Width-24)
+			h := ui.HeightOf(x, w)
+			x.Move(fyne.NewPos((s.Width-w)/2, (s.Height-h)/2))
+			x.Resize(fyne.NewSize(w, h))
+		}
+	}
+}
+
+// OpenMeter opens the meter's panel.
+func (v *Viewer) OpenMeter() {
+	if !v.open {
+		v.ToggleMeter()
+	}
+}

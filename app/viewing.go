@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"beside/app/screens"
+	"beside/app/ui"
+	"beside/input"
+	"beside/policy"
+	"beside/session"
+)
+
+type inputEvent = input.Event
+
+// viewing is the helper's window while pictures flow.
+type viewing struct {
+	x      *helping
+	v      *screens.Viewer
+	rights policy.Right
+	lost   time.Time // zero while the other side is heard
+	floats []fyne.CanvasObject
+	stop   context.CancelFunc
+	full   bool
+	fit    bool
+}
+
+// newViewing fills the viewer's window.
+func newViewing(x *helping, r policy.Right) *viewing {
+	w := &viewing{x: x, rights: r, fit: true}
+	w.v = screens.NewViewer(screens.ViewerData{Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
+		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
+		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
+		OnGiveBack: x.h.GiveBack, OnFit: w.setFit, OnFull: w.toggleFull, OnEnd: x.h.End,
+		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float})
+	x.win.SetTitle(ui.T("v.title", ui.M{"name": x.sharer.FullName(ui.T("someone.s"))}))
+	x.win.SetContent(w.v.Object)
+	x.win.Resize(screens.ViewerSize)
+	x.win.SetCloseIntercept(x.h.End)
+	x.win.Canvas().SetOnTypedKey(w.key)
+	x.glass.SetFit(true)
+	w.control()
+	if !r.Has(policy.Control) {
+		x.win.Canvas().Focus(w.v.Focus)
+	}
+	ctx, cancel := context.WithCancel(x.ctx)
+	w.stop = cancel
+	x.a.everySecond(ctx, w.second)
+	return w
+}
+
+// second redraws what changed, at most once a second.
+func (w *viewing) second() {
+	if !w.lost.IsZero() {
+		w.v.Lost(true, w.x.a.now().Sub(w.lost))
+		return
+	}
+	w.v.SetFigures(figures(w.x.h.Meter()))
+}
+
+func (w *viewing) event(e session.Event) {
+	switch e := e.(type) {
+	case session.RightsNow:
+		w.rightsNow(e)
+	case session.Unreachable:
+		w.lost = e.Since
+		w.control()
+		w.v.Lost(true, w.x.a.now().Sub(e.Since))
+	case session.Back:
+		w.lost = time.Time{}
+		w.v.Lost(false, 0)
+		w.control()
+	case session.LocalInput:
+		w.v.Local(e.Active)
+	case session.Expiring:
+		w.v.Say(ui.Warn, "timer", ui.T("v.expiring"))
+	}
+}
+
+func (w *viewing) rightsNow(e session.RightsNow) {
+	had := w.rights.Has(policy.Control)
+	w.rights = e.Rights
+	w.v.SetAsked(false)
+	w.v.SetRights(e.Rights)
+	w.control()
+	if !had || e.Rights.Has(policy.Control) {
+		return
+	}
+	first := ui.M{"first": w.x.sharer.FirstName(ui.T("someone.s"))}
+	if e.By == session.ByHelper {
+		w.v.Say(ui.Neutral, "undo-2", ui.T("v.given"))
+	} else {
+		w.v.Say(ui.Warn, "hand", ui.T("v.taken", first))
+	}
+}
+
+func (w *viewing) declined() {
+	w.v.SetAsked(false)
+	w.v.Say(ui.Warn, "hand", ui.T("v.declined", ui.M{"first": w.x.sharer.FirstName(ui.T("someone.s"))}))
+}
+
+// control lets input through exactly while it may and can be sent.
+func (w *viewing) control() {
+	w.x.glass.SetControl(w.rights.Has(policy.Control) && w.lost.IsZero())
+}
+
+func (w *viewing) setFit(fit bool) {
+	w.fit = fit
+	w.x.glass.SetFit(fit)
+	w.v.SetFit(fit)
+}
+
+func (w *viewing) toggleFull() {
+	w.full = !w.full
+	w.x.win.SetFullScreen(w.full)
+	w.v.SetFull(w.full)
+	if w.full && w.rights.Has(policy.Control) {
+		if f, ok := w.x.glass.Object().(fyne.Focusable); ok {
+			w.x.win.Canvas().Focus(f)
+		}
+	}
+}
+
+// toolbar gives the keyboard to the toolbar, and in full screen brings it out or hides it.
+func (w *viewing) toolbar() {
+	if w.full && w.v.BarShown() {
+		w.v.SetBar(false)
+		return
+	}
+	w.v.SetBar(true)
+	w.x.win.Canvas().Focus(w.v.Focus)
+}
+
+// key is for when the picture has not the keyboard.
+func (w *viewing) key(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyF11, fyne.KeyF:
+		w.toggleFull()
+	case fyne.Key1:
+		w.setFit(!w.fit)
+	case fyne.KeyM:
+		w.v.ToggleMeter()
+	case fyne.KeyE:
+		w.x.h.End()
+	}
+}
+
+// float tells the picture what lies over it now.
+func (w *viewing) float(over []fyne.CanvasObject) {
+	for _, o := range w.floats {
+		w.x.glass.Unfloat(o)
+	}
+	for _, o := range over {
+		w.x.glass.Float(o)
+	}
+	w.floats = over
+}
+
+func (w *viewing) close() {
+	w.stop()
+	w.float(nil)
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"beside/server/manage"
+	"beside/server/node"
+	"beside/server/store"
+)
+
+const publicCloud = "https://login.microsoftonline.com"
+
+const usage = `beside-endpoint [serve] -data DIR -origin URL -tenant GUID -client-id GUID -api URI [flags]
+beside-endpoint COMMAND -data DIR [-tenant GUID]
+
+Commands:
+` + manage.Usage + `
+Flags:
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, manage.ErrUsage):
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// options are the flags.
+type options struct {
+	node.Config
+	clientID, api, authority string
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, words, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	o.Log = slog.New(slog.NewJSONHandler(stderr, nil))
+	if len(words) > 0 && words[0] != "serve" {
+		return console(ctx, stdout, o, words)
+	}
+	if len(words) > 1 {
+		return fmt.Errorf("%w: %q", manage.ErrUsage, words[1])
+	}
+	return serve(ctx, o)
+}
+
+// parse reads flags wherever they stand among the words.
+func parse(args []string, stderr io.Writer) (o options, words []string, err error) {
+	fs := flag.NewFlagSet("beside-endpoint", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { fmt.Fprint(stderr, usage); fs.PrintDefaults() }
+	fs.StringVar(&o.Dir, "data", "", "data folder")
+	fs.StringVar(&o.Listen, "listen", ":8443", "address to listen on")
+	fs.StringVar(&o.Metrics, "metrics", "", "address of the metrics page, for the operator only; none if empty")
+	fs.StringVar(&o.Tenant, "tenant", "", "the organisation's tenant id")
+	fs.StringVar(&o.clientID, "client-id", "", "application id of the desktop app")
+	fs.StringVar(&o.api, "api", "", "App ID URI of the policy API, api://<application id>")
+	fs.StringVar(&o.authority, "authority", publicCloud, "where people sign in (another one for national clouds)")
+	fs.StringVar(&o.Origin, "origin", "", "https://host[:port] under which apps reach the endpoint")
+	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")
+	fs.StringVar(&o.KeyFile, "tls-key", "", "key file of the certificate")
+	for len(args) > 0 {
+		if err := fs.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return o, nil, err
+			}
+			return o, nil, fmt.Errorf("%w: %w", manage.ErrUsage, err)
+		}
+		if args = fs.Args(); len(args) > 0 {
+			words, args = append(words, args[0]), args[1:]
+		}
+	}
+	if o.Dir == "" {
+		return o, nil, fmt.Errorf("%w: -data is needed", manage.ErrUsage)
+	}
+	o.Tenant = strings.ToLower(o.Tenant)
+	return o, words, nil
+}
+
+// console runs an administrator's command on the data folder.
+func console(ctx context.Context, w io.Writer, o options, words []string) (err error) {
+	if _, err := os.Stat(o.Dir); err != nil { // a mistyped folder is not made
+		return fmt.Errorf("data folder: %w", err)
+	}
+	s, err := node.OpenStore(ctx, o.Dir, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	tenant, err := only(ctx, s, o.Tenant)
+	if err != nil {
+		return err
+	}
+	return manage.Run(ctx, w, s, tenant, words)
+}
+
+// only is the tenant that was named, or the only one there is.
+func only(ctx context.Context, s *store.Store, named string) (string, error) {
+	if named != "" {
+		if !guid.MatchString(named) {
+			return "", fmt.Errorf("%w: -tenant is not a GUID", manage.ErrUsage)
+		}
+		return named, s.For(named).SetUp(ctx)
+	}
+	ids, err := s.Tenants(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(ids) != 1 {
+		return "", fmt.Errorf("%w: -tenant is needed", manage.ErrUsage)
+	}
+	return ids[0], nil
+}
+
+var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// check refuses what only a development endpoint may be started with.
+func (o options) check() error {
+	switch {
+	case !guid.MatchString(o.Tenant):
+		return fmt.Errorf("%w: -tenant must be a GUID", manage.ErrUsage)
+	case !guid.MatchString(strings.ToLower(o.clientID)):
+		return fmt.Errorf("%w: -client-id must be a GUID", manage.ErrUsage)
+	case o.api == "":
+		return fmt.Errorf("%w: -api is needed", manage.ErrUsage)
+	case o.Origin == "":
+		return fmt.Errorf("%w: -origin is needed: apps and grants name the endpoint by it", manage.ErrUsage)
+	case (o.CertFile == "") != (o.KeyFile == ""):
+		return fmt.Errorf("%w: -tls-cert and -tls-key belong together", manage.ErrUsage)
+	}
+	u, err := url.Parse(o.authority)
+	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
+		return fmt.Errorf("%w: -authority must be https://host", manage.ErrUsage)
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if net.ParseIP(host) != nil || host == "localhost" || strings.HasSuffix(host, ".localhost") || !strings.Contains(host, ".") {
+		return fmt.Errorf("%w: -authority is no public identity provider", manage.ErrUsage)
+	}
+	return nil
+}

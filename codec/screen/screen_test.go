@@ -1,0 +1,217 @@
+package screen_test
+
+import (
+	"image"
+	"math/rand/v2"
+	"testing"
+
+	"beside/codec"
+	"beside/codec/codectest"
+	"beside/codec/screen"
+	"beside/frame"
+)
+
+func pair(t testing.TB) (*screen.Encoder, *screen.Decoder) {
+	t.Helper()
+	e, err := screen.NewEncoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := screen.NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, d
+}
+
+func TestContract(t *testing.T) {
+	codectest.Run(t, func(t testing.TB) (codec.Encoder, codec.Decoder) { return pair(t) })
+}
+
+func newFrame(w, h int) *frame.Frame {
+	f := &frame.Frame{}
+	f.Resize(image.Pt(w, h))
+	return f
+}
+
+// text paints something like text: rows of glyph-sized dark marks on light ground.
+func text(f *frame.Frame, r image.Rectangle, seed uint64) {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	var glyphs [64][8]byte
+	for i := range glyphs {
+		for j := range glyphs[i] {
+			glyphs[i][j] = byte(rnd.Uint32())
+		}
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		line := rand.New(rand.NewPCG(seed, uint64(y/16)))
+		colour := line.Uint32() & 0x7F7F7F
+		for x := r.Min.X; x < r.Max.X; x += 8 {
+			g := glyphs[line.IntN(64)][y%8]
+			for i := range min(8, r.Max.X-x) {
+				v := uint32(0xF8F8F8)
+				if y%16 < 8 && g>>i&1 == 1 {
+					v = colour
+				}
+				p := f.Pix[y*f.Stride+4*(x+i):]
+				p[0], p[1], p[2] = byte(v), byte(v>>8), byte(v>>16)
+			}
+		}
+	}
+}
+
+func TestDifferenceIsRefusedWithoutItsBase(t *testing.T) {
+	e, d := pair(t)
+	f, dst := newFrame(320, 200), newFrame(320, 200)
+	text(f, f.Bounds(), 1)
+	first, _ := e.Encode(f, 1<<20, image.Point{})
+	e.Acked(first.ID) // a lie: the decoder has not seen it
+	r := image.Rect(16, 16, 64, 32)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		f.Pix[y*f.Stride+4*20] ^= 0xFF
+	}
+	e.Mark([]image.Rectangle{r})
+	u, ok := e.Encode(f, 1<<20, image.Point{})
+	if !ok {
+		t.Fatal("no update")
+	}
+	before := string(dst.Pix)
+	if _, err := d.Apply(u.Data, dst); err != codec.ErrBase {
+		t.Fatalf("Apply = %v, want ErrBase", err)
+	}
+	if string(dst.Pix) != before {
+		t.Error("a refused update wrote pixels")
+	}
+}
+
+func TestNearestToTheFocusGoesFirst(t *testing.T) {
+	e, d := pair(t)
+	f, dst := newFrame(640, 480), newFrame(640, 480)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for i := range f.Pix {
+		f.Pix[i] = byte(rnd.Uint32())
+	}
+	focus := image.Pt(500, 400)
+	u, _ := e.Encode(f, 30000, focus)
+	if u.Blocks == 1200 || len(u.Data) > 60000 {
+		t.Fatalf("%d blocks in %d bytes for a budget of 30000", u.Blocks, len(u.Data))
+	}
+	damage, err := d.Apply(u.Data, dst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hit := false
+	for _, r := range damage {
+		hit = hit || focus.In(r)
+		if r.Min.X < 200 || r.Min.Y < 150 {
+			t.Errorf("%v is far from the focus", r)
+		}
+	}
+	if !hit {
+		t.Error("the focus itself is missing")
+	}
+}
+
+func TestFormatsAgree(t *testing.T) {
+	e, d := pair(t)
+	f, dst := newFrame(33, 17), newFrame(33, 17)
+	f.Format = frame.RGBX
+	for i := range f.Pix {
+		f.Pix[i] = byte(i * 7)
+	}
+	u, _ := e.Encode(f, 1<<20, image.Point{})
+	if _, err := d.Apply(u.Data, dst); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(f.Pix); i += 4 {
+		if f.Pix[i] != dst.Pix[i+2] || f.Pix[i+1] != dst.Pix[i+1] || f.Pix[i+2] != dst.Pix[i] {
+			t.Fatalf("pixel %d differs", i/4)
+		}
+	}
+}
+
+func FuzzApply(f *testing.F) {
+	e, _ := pair(f)
+	src := newFrame(70, 53)
+	text(src, src.Bounds(), 3)
+	u, _ := e.Encode(src, 1<<20, image.Point{})
+	f.Add(append([]byte(nil), u.Data...))
+	e.Acked(u.ID)
+	src.Pix[40] ^= 1
+	e.Mark([]image.Rectangle{src.Bounds()})
+	u, _ = e.Encode(src, 1<<20, image.Point{})
+	f.Add(append([]byte(nil), u.Data...))
+	first := append([]byte(nil), u.Data...)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, d := pair(t)
+		for _, in := range [][]byte{first, data, data} {
+			size, fresh, err := d.Size(in)
+			if err != nil || !fresh || size.X*size.Y > 1<<20 {
+				continue
+			}
+			dst := newFrame(size.X, size.Y)
+			dst.Pix = append(make([]byte, 0, len(dst.Pix)), dst.Pix...)
+			before := string(dst.Pix)
+			damage, err := d.Apply(in, dst)
+			if err != nil && string(dst.Pix) != before {
+				t.Fatal("written in spite of an error")
+			}
+			for _, r := range damage {
+				if !r.In(dst.Bounds()) {
+					t.Fatalf("damage %v outside %v", r, size)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkTyping(b *testing.B) {
+	e, d := pair(b)
+	f, dst := newFrame(1920, 1080), newFrame(1920, 1080)
+	text(f, f.Bounds(), 1)
+	u, _ := e.Encode(f, 1<<30, image.Point{})
+	if _, err := d.Apply(u.Data, dst); err != nil {
+		b.Fatal(err)
+	}
+	e.Acked(u.ID)
+	r := []image.Rectangle{image.Rect(160, 160, 400, 192)} // 30 blocks
+	b.ReportAllocs()
+	n := 0
+	for i := 0; b.Loop(); i++ {
+		for x := range 30 {
+			f.Pix[(165+i%8)*f.Stride+4*(160+8*x)] ^= 0x55
+		}
+		e.Mark(r)
+		u, _ := e.Encode(f, 1<<20, image.Point{})
+		if _, err := d.Apply(u.Data, dst); err != nil {
+			b.Fatal(err)
+		}
+		e.Acked(u.ID)
+		n += len(u.Data)
+	}
+	b.ReportMetric(float64(n)/float64(b.N), "B/update")
+}
+
+func BenchmarkFirstPicture(b *testing.B) {
+	e, d := pair(b)
+	f, dst := newFrame(1920, 1080), newFrame(1920, 1080)
+	text(f, f.Bounds(), 1)
+	b.ReportAllocs()
+	b.Run("encode", func(b *testing.B) {
+		for b.Loop() {
+			e.Reset()
+			u, _ := e.Encode(f, 1<<30, image.Point{})
+			b.ReportMetric(float64(len(u.Data)), "B/update")
+		}
+	})
+	e.Reset()
+	u, _ := e.Encode(f, 1<<30, image.Point{})
+	b.Run("decode", func(b *testing.B) {
+		for b.Loop() {
+			d, _ = screen.NewDecoder()
+			if _, err := d.Apply(u.Data, dst); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,62 @@
+package manage_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"beside/policy"
+	"beside/server/manage"
+	"beside/server/store"
+	"beside/server/store/sqlite"
+	"beside/server/store/storetest"
+)
+
+func TestConsole(t *testing.T) {
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.For(storetest.A).SetUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run := func(line string) (string, error) {
+		var b strings.Builder
+		err := manage.Run(t.Context(), &b, s, storetest.A, strings.Fields(line))
+		return b.String(), err
+	}
+	for _, step := range []struct {
+		line, want string
+		err        error
+	}{
+		{"", "", manage.ErrUsage}, {"fly", "", manage.ErrUsage}, {"settings", "", manage.ErrUsage},
+		{"settings get", "enabled=false", nil},
+		{"settings set enabled=true", "", store.ErrConflict},
+		{"settings set licence=gold", "", manage.ErrUsage}, {"settings set enabled=perhaps", "", manage.ErrUsage}, {"settings set x=1", "", manage.ErrUsage},
+		{"settings set licence=trial enabled=true", "", nil},
+		{"settings get", "licence=trial\nenabled=true", nil},
+		{"role list", store.HelpDeskName, nil},
+		{"role set view-only offer=true view=true", "", nil},
+		{"role set view-only control=yes", "", manage.ErrUsage},
+		{"role set help-desk-operator view=false", "", store.ErrConflict},
+		{"role list", "view-only", nil},
+		{"assign set", "", manage.ErrUsage}, {"assign set x role=view-only", "", manage.ErrUsage},
+		{"assign set x role=none admins=g", "", store.ErrNotFound},
+		{"assign set x role=view-only admins=G1,g2 users=all devices=d1", "", nil},
+		{"assign list", "g1,g2", nil},
+		{"audit list", "assign.set", nil}, {"audit verify", "the chain holds: 3 rows", nil},
+		{"sessions", "HELPER", nil}, {"purge", "removed 0", nil},
+		{"assign delete x", "", nil}, {"assign delete x", "", store.ErrNotFound}, {"role delete view-only", "", nil},
+		{"role delete help-desk-operator", "", store.ErrConflict},
+	} {
+		out, err := run(step.line)
+		if !errors.Is(err, step.err) || !strings.Contains(out, step.want) {
+			t.Errorf("%q: %q, %v; want %q, %v", step.line, out, err, step.want, step.err)
+		}
+	}
+	if got, _ := s.For(storetest.A).Settings(t.Context()); got != (policy.Settings{Licence: policy.LicenceTrial, Enabled: true}) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,200 @@
+package signal
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"beside/policy"
+	"beside/policy/api"
+	"beside/server/directory"
+	"beside/server/problem"
+	"beside/server/rendezvous"
+	"beside/server/store"
+)
+
+const (
+	nonceSize = 32
+	maxLabel  = 64 // runes of a device's name or system
+)
+
+func (h *Hub) codeNew(ctx context.Context, r request, b api.CodeNew) (reply, error) {
+	if len(b.NH) != nonceSize {
+		return reply{}, problem.New(api.ProtocolBroken)
+	}
+	s, as, err := h.rules(ctx, r.tenant)
+	if err != nil {
+		return reply{}, err
+	}
+	p, err := directory.Who(ctx, h.o.Directory, r.Tenant, r.Object)
+	if err != nil {
+		return reply{}, directoryProblem(err)
+	}
+	if d := policy.MayHelp(r.Tenant, s, as, p.Person); d.Offer == 0 {
+		h.refused(ctx, r, "code.new", string(d.Code))
+		return reply{}, problem.Of(d.Code)
+	}
+	c, voided, err := h.o.Desk.Open(ctx, r.Tenant, r.Object, p.Card.Name, b.NH)
+	if err != nil {
+		h.refusedBy(ctx, r, "code.new", err)
+		return reply{}, err
+	}
+	if voided != "" {
+		h.finish(ctx, r.tenant, voided, "", "replaced", false)
+	}
+	row, err := r.tenant.Session(ctx, c.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	token, err := r.tenant.NewResume(ctx, c.Session, helper.String())
+	if err != nil {
+		return reply{}, err
+	}
+	l := newLive(r.tenant, row)
+	l.nh, l.deadline = c.NH, c.Expires
+	l = h.put(l)
+	h.Stats.Codes.Add(1)
+	h.audit.add(ctx, r.tenant, store.Entry{Actor: r.Object, Action: "code.new", Session: c.Session, Outcome: "ok"})
+	return reply{
+		body: api.Code{Session: c.Session, Locator: c.Locator, TTL: int(rendezvous.TTL.Seconds()), Resume: token},
+		then: func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.attach(helper, r.sock, 0)
+		},
+	}, nil
+}
+
+func (h *Hub) codeCancel(ctx context.Context, r request, b api.Ref) (reply, error) {
+	l, side, err := h.mine(ctx, r, b.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	waiting := l.row.State == stateWaiting && side == helper
+	l.mu.Unlock()
+	if !waiting { // whoever joined is not dropped by a late press on Cancel: that is what end is for
+		return reply{}, problem.New(api.NotFound)
+	}
+	h.finish(ctx, r.tenant, b.Session, r.Object, "cancelled", true)
+	return reply{}, nil
+}
+
+func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, error) {
+	if len(b.NS) != nonceSize || !label(b.Device.Name) || !label(b.Device.OS) || len(b.Device.ID) > maxLabel || len(b.Locator) > maxLabel {
+		return reply{}, problem.New(api.ProtocolBroken)
+	}
+	// What does not depend on the code comes first, so that it says nothing about the code.
+	settings, err := r.tenant.Settings(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if code, open := settings.Open(); !open {
+		h.refused(ctx, r, "code.claim", string(code))
+		return reply{}, problem.Of(code)
+	}
+	me, err := directory.Who(ctx, h.o.Directory, r.Tenant, r.Object)
+	if err != nil {
+		return reply{}, directoryProblem(err)
+	}
+	if !me.Member || !me.Enabled {
+		h.refused(ctx, r, "code.claim", api.AccountRefused)
+		return reply{}, problem.New(api.AccountRefused)
+	}
+	c, err := h.o.Desk.Claim(ctx, r.Tenant, r.Object, r.Address, b.Locator)
+	if err != nil {
+		h.refusedBy(ctx, r, "code.claim", err)
+		return reply{}, err
+	}
+	l, err := h.get(ctx, r.tenant, c.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	if l == nil {
+		return reply{}, problem.New(api.CodeInvalid)
+	}
+	l.mu.Lock()
+	if l.row.State != stateWaiting {
+		l.mu.Unlock()
+		return reply{}, problem.New(api.CodeInvalid)
+	}
+	err = h.join(ctx, r, l, c, b)
+	l.mu.Unlock()
+	if err != nil { // a good claim that policy refuses is explained to both; the code is dead
+		h.refusedBy(ctx, r, "code.claim", err)
+		h.finish(ctx, r.tenant, c.Session, "", codeOf(err), true)
+		return reply{}, err
+	}
+	token, err := r.tenant.NewResume(ctx, c.Session, sharer.String())
+	if err != nil {
+		return reply{}, err
+	}
+	h.Stats.Claims.Add(1)
+	h.audit.add(ctx, r.tenant, store.Entry{Actor: r.Object, Action: "code.claim", Target: c.Helper, Session: c.Session, Outcome: "ok"})
+	return reply{
+		body: api.Claimed{Session: c.Session, NH: c.NH, Helper: c.Helper, Resume: token},
+		then: func() { // the helper hears of it only once the sharer can receive
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if l.row.State == stateEnded {
+				return
+			}
+			l.attach(sharer, r.sock, 0)
+			l.push(helper, api.TypeClaimant, api.Claimant{Session: c.Session, NS: b.NS, Sharer: r.Object})
+		},
+	}, nil
+}
+
+// join puts the sharer into the session if policy lets the helper help here at all.
+func (h *Hub) join(ctx context.Context, r request, l *live, c store.Code, b api.Claim) error {
+	if l.row.Helper == r.Object {
+		return problem.New(api.SelfHelp)
+	}
+	l.row.Sharer = r.Object
+	l.evidence, l.claim = b.Device, r.Device
+	l.row.Hint = r.Device + "/" + strings.ToLower(b.Device.ID)
+	in, p, err := h.input(ctx, l)
+	if err != nil {
+		return err
+	}
+	if d := policy.Decide(in); d.Offer == 0 {
+		return problem.Of(d.Code)
+	}
+	sid := sha512.Sum512(lv([]byte("beside-sid/1"), []byte(c.Session), c.NH, b.NS))
+	l.row.State, l.row.SID = stateClaimed, hex.EncodeToString(sid[:32])
+	l.row.SharerName = p.sharer.Card.Name
+	l.row.Device, l.row.DeviceName, l.row.DeviceOS = in.Device.ID, p.device.Name, p.device.OS
+	l.row.DeviceState, l.row.Proof = in.Device.Shown(), in.Device.Proof
+	l.deadline = h.o.Now().Add(pairWithin)
+	return l.tenant.SaveSession(ctx, l.row)
+}
+
+// lv is the draft's lv_cat: each part after its length in LEB128.
+func lv(parts ...[]byte) []byte {
+	var out []byte
+	for _, p := range parts {
+		n := len(p)
+		for ; n >= 0x80; n >>= 7 {
+			out = append(out, byte(n)|0x80)
+		}
+		out = append(append(out, byte(n)), p...)
+	}
+	return out
+}
+
+// label says whether s is short printable text.
+func label(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxLabel && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
+}
+
+// codeOf is the stable code of an error.
+func codeOf(err error) string {
+	var p *api.Problem
+	if errors.As(err, &p) {
+		return p.Code
+	}
+	return api.Internal
+}

@@ -1,0 +1,194 @@
+package signal
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"beside/policy/api"
+	"beside/server/rendezvous"
+	"beside/server/store"
+)
+
+// States of a session, as the store has them.
+const (
+	stateWaiting = "waiting"
+	stateClaimed = "claimed"
+	stateMet     = "met"
+	stateEnded   = "ended"
+)
+
+// Lives of a session's stages.
+const (
+	pairWithin = 2 * time.Minute  // from the claim until both are paired
+	askWithin  = 10 * time.Minute // from meeting until the first grant
+	grace      = 30 * time.Second // after a grant ran out, for what is on its way
+	linger     = time.Minute      // an ended session still tells a side that resumes
+)
+
+// Bounds of what is kept for a side that is away. Older pushes are dropped first.
+const (
+	maxBox      = 256
+	maxBoxBytes = 1 << 20
+)
+
+// role is a side of a session.
+type role int
+
+const (
+	helper role = iota
+	sharer
+)
+
+func (r role) String() string { return [...]string{"helper", "sharer"}[r] }
+func (r role) other() role    { return 1 - r }
+
+// live is one session in memory. mu guards everything but tenant.
+type live struct {
+	tenant *store.Tenant
+
+	mu       sync.Mutex
+	row      store.Session
+	nh       []byte
+	evidence api.DeviceEvidence
+	claim    string // device id in the sharer's token
+	sides    [2]side
+	used     map[string]bool // pairing messages that were relayed
+	th       []byte
+	hfp, sfp []byte
+	deadline time.Time // then the session ends by itself
+	decided  time.Time
+	rev      string // revision it was decided on
+	endedAt  time.Time
+	asked    *rate.Limiter // grant requests
+}
+
+// side is one app of a session.
+type side struct {
+	sock    Socket // nil while away
+	box     []boxed
+	bytes   int
+	seq     uint64 // of the last push
+	recount bool   // the numbers from before a restart are not known yet
+	digest  []byte // from its "paired"
+	signals *rate.Limiter
+	events  *rate.Limiter
+}
+
+// boxed is a push that may have to be sent again.
+type boxed struct {
+	seq  uint64
+	size int
+	typ  string
+	body any
+}
+
+// frame writes the number into a Signal; the other pushes count without showing it.
+func (b boxed) frame() api.Frame {
+	if sig, ok := b.body.(api.Signal); ok {
+		sig.Seq = b.seq
+		return frame(b.typ, 0, sig)
+	}
+	return frame(b.typ, 0, b.body)
+}
+
+func newLive(t *store.Tenant, row store.Session) *live {
+	l := &live{tenant: t, row: row, used: map[string]bool{}, asked: rate.NewLimiter(rate.Every(3*time.Second), 20)}
+	for i := range l.sides {
+		l.sides[i].signals = rate.NewLimiter(6.4, 64) // 64 in 10 s (PROTOCOL 1.0)
+		l.sides[i].events = rate.NewLimiter(5, 50)
+	}
+	return l
+}
+
+// restore makes a live session of a stored one, after a restart.
+func (h *Hub) restore(t *store.Tenant, row store.Session) *live {
+	l := newLive(t, row)
+	l.claim, l.evidence.ID, _ = strings.Cut(row.Hint, "/")
+	l.evidence.Name, l.evidence.OS = row.DeviceName, row.DeviceOS
+	for i := range l.sides {
+		l.sides[i].recount = true
+	}
+	now := h.o.Now()
+	l.decided = now
+	switch row.State {
+	case stateWaiting:
+		l.deadline = row.Created.Add(rendezvous.TTL)
+	case stateClaimed:
+		l.deadline = now.Add(pairWithin)
+	default:
+		l.deadline = now.Add(askWithin)
+		if !row.GrantedUntil.IsZero() {
+			l.deadline = row.GrantedUntil.Add(grace)
+		}
+	}
+	return l
+}
+
+func (l *live) roleOf(object string) (role, bool) {
+	switch {
+	case object == "":
+		return 0, false
+	case object == l.row.Helper:
+		return helper, true
+	case object == l.row.Sharer:
+		return sharer, true
+	}
+	return 0, false
+}
+
+func (l *live) object(r role) string {
+	if r == helper {
+		return l.row.Helper
+	}
+	return l.row.Sharer
+}
+
+// push numbers a frame for one side, keeps it for a resume and sends it. Every push counts;
+// the number stands in a Signal only.
+func (l *live) push(to role, typ string, body any) {
+	s := &l.sides[to]
+	s.seq++
+	b := boxed{seq: s.seq, typ: typ, body: body}
+	f := b.frame()
+	b.size = len(f.Body)
+	s.box = append(s.box, b)
+	s.bytes += b.size
+	for len(s.box) > maxBox || s.bytes > maxBoxBytes && len(s.box) > 1 {
+		s.bytes -= s.box[0].size
+		s.box = s.box[1:]
+	}
+	if s.sock != nil {
+		s.sock.Push(f)
+	}
+}
+
+// attach makes sock speak for a side and sends it what came after last. A socket that
+// spoke for the side before is closed.
+func (l *live) attach(r role, sock Socket, last uint64) {
+	s := &l.sides[r]
+	if s.sock != nil && s.sock != sock {
+		s.sock.Close("resumed elsewhere")
+	}
+	s.sock = sock
+	if s.recount { // the endpoint was restarted: go on counting where the app is
+		for i := range s.box {
+			s.box[i].seq += last
+		}
+		s.seq += last
+		s.recount = false
+	}
+	keep := s.box[:0:0]
+	s.bytes = 0
+	for _, b := range s.box {
+		if b.seq <= last {
+			continue
+		}
+		keep = append(keep, b)
+		s.bytes += b.size
+		sock.Push(b.frame())
+	}
+	s.box = keep
+}

@@ -1,0 +1,201 @@
+package signal
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"beside/policy"
+	"beside/policy/api"
+	"beside/server/problem"
+	"beside/server/store"
+)
+
+// kinds says which side may send a kind of signal; both may send sealed ones. Each of the
+// others goes through once: there is one pairing run per code.
+var kinds = map[string]role{"p1": helper, "ta": helper, "p2": sharer, "tb": sharer}
+
+func (h *Hub) signal(ctx context.Context, r request, b api.Signal) (reply, error) {
+	if len(b.Body) == 0 || len(b.Body) > api.MaxBody {
+		return reply{}, problem.New(api.ProtocolBroken)
+	}
+	l, side, err := h.mine(ctx, r, b.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	defer l.mu.Unlock()
+	if l.row.State != stateClaimed && l.row.State != stateMet {
+		return reply{}, problem.New(api.NotFound)
+	}
+	if !l.sides[side].signals.AllowN(h.o.Now(), 1) {
+		return reply{}, problem.Later(api.RateLimited, 1e9)
+	}
+	if b.Kind != "sealed" {
+		if from, ok := kinds[b.Kind]; !ok || from != side || l.used[b.Kind] {
+			return reply{}, problem.New(api.ProtocolBroken)
+		}
+		l.used[b.Kind] = true
+	}
+	h.Stats.Relayed.Add(1)
+	l.push(side.other(), api.TypeSignal, api.Signal{Session: b.Session, Kind: b.Kind, Body: b.Body})
+	return reply{}, nil
+}
+
+func (h *Hub) paired(ctx context.Context, r request, b api.Paired) (reply, error) {
+	if len(b.Digest) != sha256.Size {
+		return reply{}, problem.New(api.ProtocolBroken)
+	}
+	l, side, err := h.mine(ctx, r, b.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	defer l.mu.Unlock()
+	if l.row.State != stateClaimed || l.sides[side].digest != nil {
+		return reply{}, problem.New(api.ProtocolBroken)
+	}
+	l.sides[side].digest = b.Digest
+	other := l.sides[side.other()].digest
+	switch {
+	case other == nil:
+		return reply{}, nil
+	case !bytes.Equal(other, b.Digest): // two honest apps cannot get here
+		h.finishLocked(ctx, l, "", api.CodeMismatch, true)
+		return reply{}, problem.New(api.CodeMismatch)
+	}
+	met, err := h.meet(ctx, l, b.Digest)
+	if err != nil {
+		h.refusedBy(ctx, r, "paired", err)
+		h.finishLocked(ctx, l, "", codeOf(err), true)
+		return reply{}, err
+	}
+	return reply{then: func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.push(helper, api.TypeMet, met)
+		l.push(sharer, api.TypeMet, met)
+	}}, nil
+}
+
+// meet asks policy again and writes both cards.
+func (h *Hub) meet(ctx context.Context, l *live, digest []byte) (api.Met, error) {
+	in, p, err := h.input(ctx, l)
+	if err != nil {
+		return api.Met{}, err
+	}
+	d := policy.Decide(in)
+	if d.Offer == 0 {
+		return api.Met{}, problem.Of(d.Code)
+	}
+	var cards [2]json.RawMessage
+	var sums [2]string
+	for i, c := range [2]api.Card{p.helper.Card, p.sharer.Card} {
+		if cards[i], err = json.Marshal(c); err != nil {
+			return api.Met{}, fmt.Errorf("card: %w", err)
+		}
+		sum := sha256.Sum256(cards[i])
+		sums[i] = hex.EncodeToString(sum[:])
+	}
+	l.row.State, l.row.Digest, l.row.CardH, l.row.CardS = stateMet, hex.EncodeToString(digest), sums[helper], sums[sharer]
+	l.row.DeviceState, l.row.Proof = in.Device.Shown(), in.Device.Proof
+	l.deadline = h.o.Now().Add(askWithin)
+	if err := l.tenant.SaveSession(ctx, l.row); err != nil {
+		return api.Met{}, err
+	}
+	h.Stats.Met.Add(1)
+	h.audit.add(ctx, l.tenant, store.Entry{Actor: l.row.Helper, Action: "joined", Target: l.row.Sharer, Session: l.row.ID, Outcome: "ok",
+		Rights: d.Offer.Names(), Detail: "device." + p.device.State + "." + p.device.Proof})
+	return api.Met{Session: l.row.ID, Helper: cards[helper], Sharer: cards[sharer], Device: p.device,
+		Offer: d.Offer.Names(), Chat: !in.Settings.DisableChat, ICE: h.o.ICE}, nil
+}
+
+var (
+	detail    = regexp.MustCompile(`^[a-z.]{0,64}$`)
+	endCode   = regexp.MustCompile(`^[a-z.]{1,64}$`)
+	eventKind = map[string]bool{api.EventRequested: true, api.EventConsent: true, api.EventDeclined: true, api.EventStarted: true,
+		api.EventWidened: true, api.EventNarrowed: true, api.EventRefused: true, api.EventPairing: true}
+)
+
+func (h *Hub) event(ctx context.Context, r request, b api.Event) (reply, error) {
+	rights, ok := policy.ParseRights(b.Rights)
+	if !ok || !eventKind[b.Kind] || !detail.MatchString(b.Detail) || b.Count < 0 || b.Count > 1_000_000 {
+		return reply{}, problem.New(api.ProtocolBroken)
+	}
+	l, side, err := h.mine(ctx, r, b.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	defer l.mu.Unlock()
+	if l.row.State == stateEnded {
+		return reply{}, problem.New(api.NotFound)
+	}
+	if !l.sides[side].events.AllowN(h.o.Now(), 1) {
+		return reply{}, problem.Later(api.RateLimited, 1e9)
+	}
+	if side == sharer && (b.Kind == api.EventStarted || b.Kind == api.EventConsent || b.Kind == api.EventWidened) {
+		if b.Kind == api.EventStarted && l.row.Started.IsZero() {
+			l.row.Started = h.o.Now()
+		}
+		l.row.Used |= rights & l.row.Granted // what the endpoint did not grant was not used
+		if err := l.tenant.SaveSession(ctx, l.row); err != nil {
+			return reply{}, err
+		}
+	}
+	h.audit.add(ctx, l.tenant, store.Entry{Actor: r.Object, Action: b.Kind, Target: l.object(side.other()), Session: b.Session,
+		Outcome: "ok", Rights: rights.Names(), Detail: b.Detail, Count: b.Count})
+	return reply{}, nil
+}
+
+func (h *Hub) end(ctx context.Context, r request, b api.End) (reply, error) {
+	if !endCode.MatchString(b.Code) {
+		return reply{}, problem.New(api.ProtocolBroken)
+	}
+	l, _, err := h.mine(ctx, r, b.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	defer l.mu.Unlock()
+	h.finishLocked(ctx, l, r.Object, b.Code, true)
+	return reply{}, nil
+}
+
+// finish ends a session; see finishLocked.
+func (h *Hub) finish(ctx context.Context, t *store.Tenant, id, by, code string, tell bool) {
+	l, err := h.get(ctx, t, id)
+	if err != nil || l == nil {
+		if err != nil {
+			h.o.Log.ErrorContext(ctx, "end session", "session", id, "err", err)
+		}
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h.finishLocked(ctx, l, by, code, tell)
+}
+
+// finishLocked ends a session once: its code is dead, its row closed, and every side but
+// the one that ended it (by, an object id; "" for the endpoint) is told why.
+func (h *Hub) finishLocked(ctx context.Context, l *live, by, code string, tell bool) {
+	if l.row.State == stateEnded {
+		return
+	}
+	if err := l.tenant.EndSession(ctx, l.row.ID, code); err != nil {
+		h.o.Log.ErrorContext(ctx, "end session", "session", l.row.ID, "err", err)
+	}
+	l.row.State, l.endedAt = stateEnded, h.o.Now()
+	h.Stats.Ended.Add(1)
+	who := "endpoint"
+	if side, ok := l.roleOf(by); ok {
+		who = side.String()
+	}
+	for _, to := range [2]role{helper, sharer} {
+		if o := l.object(to); tell && o != "" && o != by {
+			l.push(to, api.TypeEnd, api.End{Session: l.row.ID, Who: who, Code: code})
+		}
+	}
+	h.audit.add(ctx, l.tenant, store.Entry{Actor: by, Action: "ended", Target: l.row.Sharer, Session: l.row.ID, Outcome: "ok",
+		Rights: l.row.Used.Names(), Detail: code})
+}

@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Retention is how long session rows and every copy of personal data live (R33).
+const Retention = 30 * 24 * time.Hour
+
+var (
+	// ErrNotFound means this tenant has no such row. A row of another tenant is not found either.
+	ErrNotFound = errors.New("store: not found")
+	// ErrConflict means the change would break a rule: a name taken, a built-in role edited.
+	ErrConflict = errors.New("store: conflict")
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options say how to run. Now is the clock, time.Now if nil.
+type Options struct {
+	Dialect goose.Dialect
+	Now     func() time.Time
+}
+
+// Store is an open database. Close it once.
+type Store struct {
+	db  *sql.DB
+	now func() time.Time
+}
+
+// New brings the database to the newest schema and takes ownership of db.
+func New(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	p, err := goose.NewProvider(o.Dialect, db, dir)
+	if err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return nil, fmt.Errorf("store: migrate: %w", err)
+	}
+	return &Store{db: db, now: o.Now}, nil
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// For is the part of the store that belongs to one tenant. It costs nothing.
+func (s *Store) For(tenant string) *Tenant { return &Tenant{s: s, id: tenant} }
+
+// Tenants are the ids of all tenants that were ever set up here.
+func (s *Store) Tenants(ctx context.Context) ([]string, error) {
+	return scanStrings(s.db.QueryContext(ctx, `SELECT tenant_id FROM tenants ORDER BY tenant_id`))
+}
+
+// Purged counts what a purge removed.
+type Purged struct{ Sessions, Audit int64 }
+
+// Purge removes, in every tenant, what is older than Retention: session rows with all
+// that hangs on them, and the salts and payloads of audit rows. The commitments stay, so
+// that the chain can still be verified.
+func (s *Store) Purge(ctx context.Context) (Purged, error) {
+	var p Purged
+	now := ms(s.now())
+	for _, job := range []struct {
+		n     *int64
+		query string
+	}{
+		{&p.Sessions, `DELETE FROM sessions WHERE expires_on < $1`},
+		{&p.Audit, `UPDATE audit SET salt = NULL, payload = NULL WHERE expires_on < $1 AND payload IS NOT NULL`},
+	} {
+		res, err := s.db.ExecContext(ctx, job.query, now)
+		if err != nil {
+			return p, fmt.Errorf("store: purge: %w", err)
+		}
+		if *job.n, err = res.RowsAffected(); err != nil {
+			return p, fmt.Errorf("store: purge: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// Tenant is everything that one organisation has in the store.
+type Tenant struct {
+	s  *Store
+	id string
+}
+
+// ID is the tenant's.
+func (t *Tenant) ID() string { return t.id }
+
+// tx runs fn in a transaction that begins as a writer.
+func (t *Tenant) tx(ctx context.Context, what string, fn func(*sql.Tx) error) error {
+	tx, err := t.s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	if err := fn(tx); err != nil {
+		return errors.Join(fmt.Errorf("store: %s: %w", what, err), tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	return nil
+}
+
+// change is tx for what decisions depend on: it moves the policy revision.
+func (t *Tenant) change(ctx context.Context, what string, fn func(*sql.Tx) error) error {
+	return t.tx(ctx, what, func(tx *sql.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE tenants SET policy_rev = policy_rev + 1 WHERE tenant_id = $1`, t.id)
+		return err
+	})
+}
+
+// PolicyRev changes whenever settings, roles or assignments changed, also when another
+// process did it. 0 before the tenant is set up.
+func (t *Tenant) PolicyRev(ctx context.Context) (int64, error) {
+	var rev int64
+	err := t.s.db.QueryRowContext(ctx, `SELECT policy_rev FROM tenants WHERE tenant_id = $1`, t.id).Scan(&rev)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return rev, wrap("policy revision", err)
+}
+
+// wrap names the operation and turns "no rows" into ErrNotFound.
+func wrap(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("store: %s: %w", what, ErrNotFound)
+	}
+	return fmt.Errorf("store: %s: %w", what, err)
+}
+
+// one demands that a statement touched exactly one row.
+func one(res sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return ErrNotFound
+	}
+	return nil
+}
+
+func scanStrings(rows *sql.Rows, err error) ([]string, error) {
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+func ms(t time.Time) int64 { return t.UnixMilli() }
+
+func fromMS(n sql.NullInt64) time.Time {
+	if !n.Valid || n.Int64 == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n.Int64).UTC()
+}
+
+func num(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// NewID is a random GUID in lower case.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

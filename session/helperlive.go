@@ -1,0 +1,222 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"beside/policy"
+	"beside/policy/api"
+	"beside/session/pair"
+	"beside/session/picture"
+	"beside/session/wire"
+)
+
+// helperLive is the helper's side of a session while the link is up. Its own goroutine owns it.
+type helperLive struct {
+	h    *Helper
+	con  *conduit
+	rx   *picture.Receiver
+	in   chan wire.Message
+	acks chan wire.Ack
+
+	rights policy.Right
+	used   *policy.Right
+	began  *time.Time
+	seq    uint32 // newest Ack
+	cursor cursorView
+	quiet  bool
+	shown  chan struct{}
+	pings  pinger
+}
+
+// live runs the session over an encrypted link until it ends.
+func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *policy.Right) error {
+	con := newConduit(link, h.cfg.Clock)
+	if err := greet(ctx, con, h.keys, pair.Helper, wire.Cards{Helper: h.met.digestH, Sharer: h.met.digestS, State: h.met.device.State}); err != nil {
+		return err
+	}
+	l := &helperLive{
+		h: h, con: con, in: make(chan wire.Message, 64), acks: make(chan wire.Ack, 64),
+		used: used, began: began, shown: make(chan struct{}, 1), cursor: cursorView{screen: h.cfg.Screen},
+	}
+	screen := &firstShown{Screen: h.cfg.Screen, shown: l.shown}
+	l.rx = picture.NewReceiver(picture.ReceiverConfig{In: link, Screen: screen})
+	h.meter.start(l.rx, link, h.cfg.Screen, &l.pings)
+	defer h.meter.stop()
+	defer h.log.setEpoch(0, false)
+	return group(ctx,
+		l.own,
+		func(ctx context.Context) error { return con.control(ctx, l.in) },
+		l.readAcks,
+		func(ctx context.Context) error { return h.log.run(ctx, link, l.pings.rtt) },
+		l.rx.Run,
+		func(ctx context.Context) error {
+			return refuseChannels(ctx, link, nil, ChanChat, ChanClipboard, ChanPen)
+		},
+	)
+}
+
+// own is the owner: every change of state happens here.
+func (l *helperLive) own(ctx context.Context) error {
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return lastWord(l.in, BySharer, ctx.Err())
+		case <-l.h.box.stop.c:
+			return l.bye(api.EndStopped)
+		case m := <-l.in:
+			if err := l.message(ctx, m); err != nil {
+				return err
+			}
+		case a := <-l.acks:
+			l.ack(a)
+		case <-l.shown:
+			l.start()
+		case c := <-l.h.box.cmds:
+			if err := l.command(ctx, c); err != nil {
+				return err
+			}
+		case f, ok := <-l.h.box.endpoint.Pushes():
+			if err := l.push(f, ok); err != nil {
+				return err
+			}
+		case <-ping.C:
+			if err := l.tick(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// bye tells the sharer before the link goes.
+func (l *helperLive) bye(code string) error {
+	sayEnd(l.con, code)
+	return over(ByHelper, code)
+}
+
+func (l *helperLive) message(ctx context.Context, m wire.Message) error {
+	switch m := m.(type) {
+	case wire.Rights:
+		l.setRights(m)
+	case wire.Asking:
+		l.h.out.emit(Asked{m.Rights})
+	case wire.Denied:
+		l.h.out.emit(Declined{m.Rights})
+	case wire.Pong:
+		l.pings.pong(m.N, l.con.clock())
+	case wire.Local:
+		l.h.out.emit(LocalInput{m.Active})
+	case wire.Shape:
+		l.cursor.shape(m.Shape)
+	case wire.Expiring:
+		l.h.out.emit(Expiring{})
+	case wire.End:
+		return over(BySharer, m.Code)
+	default:
+		return over(ByNobody, api.ProtocolBroken)
+	}
+	return nil
+}
+
+func (l *helperLive) setRights(m wire.Rights) {
+	was := l.rights
+	l.rights = m.Rights
+	l.h.log.setEpoch(m.Epoch, m.Rights.Has(policy.View|policy.Control))
+	*l.used |= m.Rights
+	if !l.began.IsZero() && was != m.Rights {
+		l.h.out.emit(RightsNow{Rights: m.Rights, By: whoFrom(m.By)})
+	}
+}
+
+func whoFrom(b uint8) Who {
+	if b > uint8(ByEndpoint) {
+		return ByNobody
+	}
+	return Who(b)
+}
+
+// start says once that the first picture is there.
+func (l *helperLive) start() {
+	if l.began.IsZero() {
+		*l.began = time.Now()
+		l.h.out.emit(Started{Rights: l.rights, Peer: l.h.met.sharer})
+	}
+}
+
+func (l *helperLive) ack(a wire.Ack) {
+	l.h.log.acked(a)
+	if int32(a.Seq-l.seq) <= 0 && l.seq != 0 { //nolint:gosec // serial arithmetic
+		return
+	}
+	l.seq = a.Seq
+	l.cursor.move(a)
+}
+
+func (l *helperLive) readAcks(ctx context.Context) error {
+	for {
+		b, err := l.con.link.Recv(ctx, ChanInput)
+		if err != nil {
+			return err
+		}
+		a, err := wire.ParseAck(b)
+		if err != nil {
+			return err
+		}
+		l.con.hear()
+		select {
+		case l.acks <- a:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (l *helperLive) command(ctx context.Context, c command) error {
+	switch c.kind {
+	case cmdAsk:
+		if !l.h.met.offer.Has(c.rights) {
+			l.h.out.emit(Declined{c.rights})
+			return nil
+		}
+		l.h.audit(ctx, api.EventRequested, c.rights)
+		return l.con.send(wire.Want{Rights: c.rights})
+	case cmdCancel:
+		return l.con.send(wire.CancelWant{})
+	case cmdGiveBack:
+		return l.con.send(wire.GiveBack{Keep: c.rights})
+	}
+	return nil
+}
+
+// push listens to the endpoint only for an end: everything else is the sharer's business.
+func (l *helperLive) push(f api.Frame, ok bool) error {
+	if !ok {
+		return nil // the endpoint is gone; the session lives until its grant runs out
+	}
+	_, err := l.h.box.push(f)
+	return err
+}
+
+// tick pings, and notices silence.
+func (l *helperLive) tick() error {
+	_ = l.con.send(wire.Ping{N: l.pings.ping(l.con.clock())}) // a dead link shows as silence
+	return quiet(l.con, &l.quiet, l.h.out)
+}
+
+// quiet tells people about silence, once, and ends the session after a minute of it.
+func quiet(con *conduit, was *bool, out outbox) error {
+	s := con.silence()
+	switch {
+	case s >= lostAt:
+		return over(ByNobody, api.EndLost)
+	case s >= quietAt && !*was:
+		*was = true
+		out.emit(Unreachable{Since: time.Now().Add(-s)})
+	case s < quietAt && *was:
+		*was = false
+		out.emit(Back{})
+	}
+	return nil
+}

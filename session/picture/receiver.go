@@ -1,0 +1,214 @@
+package picture
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"sync"
+	"time"
+
+	"beside/codec/screen"
+	"beside/frame"
+	"beside/session/link"
+)
+
+// Inlet is the helper's end of the path. A slice from ReadPacket is valid until the next
+// call; WriteAck does not block on the network and may be called from two goroutines.
+type Inlet interface {
+	ReadPacket(ctx context.Context) ([]byte, error)
+	WriteAck(b []byte) error
+}
+
+// Screen is where the picture is shown. Both are called by one goroutine.
+type Screen interface {
+	// Frame is the picture to decode into, BGRX of that size; its content survives.
+	Frame(size image.Point) *frame.Frame
+	// Show says these rectangles of it changed; rs is valid during the call.
+	Show(rs []image.Rectangle)
+}
+
+// ReceiverConfig is what a Receiver works with. In and Screen are required.
+type ReceiverConfig struct {
+	In      Inlet
+	Screen  Screen
+	Applied func(id uint32) // after each update was shown; may be nil
+}
+
+// ReceiverStats are a Receiver's figures; durations are recent medians, 0 if unknown.
+type ReceiverStats struct {
+	Capture, Encode time.Duration // the sharer's word
+	RTT             time.Duration // of picture packets, the sharer's word
+	Decode          time.Duration
+	PerSecond       float64 // updates shown in the last second
+	Loss            float64 // of recent packets, 0..1
+	Packets, Bytes  uint64
+	Exact           bool
+}
+
+// Receiver is the helper's loop. Its methods are safe for concurrent use.
+type Receiver struct {
+	cfg   ReceiverConfig
+	start time.Time
+	idle  chan struct{} // tells the acknowledger that there is something to do
+
+	mu      sync.Mutex // guards what follows
+	link    link.Receiver
+	waiting bool // the acknowledger waits for idle
+	begun   bool
+	newest  uint32 // newest update shown
+	peer    state
+	decode  recent
+	shown   [128]time.Time
+	shownN  int
+}
+
+// NewReceiver makes a Receiver that does nothing until Run.
+func NewReceiver(cfg ReceiverConfig) *Receiver {
+	return &Receiver{cfg: cfg, start: time.Now(), idle: make(chan struct{}, 1)}
+}
+
+// Exact says whether the picture shown equals the sharer's screen, pixel for pixel, as
+// far as the sharer has said.
+func (r *Receiver) Exact() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.exact()
+}
+
+func (r *Receiver) exact() bool { return r.begun && r.peer.exact && r.peer.upTo == r.newest }
+
+// Stats are the figures now.
+func (r *Receiver) Stats() ReceiverStats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.link.Stats()
+	perSecond, now := 0, time.Now()
+	for i := range min(r.shownN, len(r.shown)) {
+		if now.Sub(r.shown[i]) < time.Second {
+			perSecond++
+		}
+	}
+	return ReceiverStats{
+		Capture: r.peer.capture, Encode: r.peer.encode, RTT: r.peer.rtt, Decode: r.decode.median(),
+		PerSecond: float64(perSecond), Loss: p.Loss, Packets: p.Packets, Bytes: p.Bytes, Exact: r.exact(),
+	}
+}
+
+// Run shows pictures until ctx ends or the path is closed, and says which. It must be
+// called once.
+func (r *Receiver) Run(ctx context.Context) error {
+	dec, err := screen.NewDecoder()
+	if err != nil {
+		return fmt.Errorf("picture: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { r.acknowledge(ctx) })
+	for {
+		b, err := r.cfg.In.ReadPacket(ctx)
+		if err != nil {
+			return fmt.Errorf("picture: read packet: %w", err)
+		}
+		r.mu.Lock()
+		m, ok, err := r.link.Packet(r.now(), b)
+		r.mu.Unlock()
+		if ok && err == nil && r.take(dec, m) {
+			r.mu.Lock()
+			r.link.Done(m.ID)
+			r.mu.Unlock()
+		}
+		r.sendAck()
+	}
+}
+
+func (r *Receiver) now() time.Duration { return time.Since(r.start) }
+
+// take acts on a message; false if it is to be counted as not received.
+func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
+	if m.Kind == link.State {
+		st, ok := parseState(m.Data)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if ok && (!r.begun || int32(st.upTo-r.peer.upTo) >= 0) {
+			r.peer = st
+		}
+		return true
+	}
+	began := time.Now()
+	size, fresh, err := dec.Size(m.Data)
+	if err != nil {
+		return false
+	}
+	if !fresh {
+		return true
+	}
+	damage, err := dec.Apply(m.Data, r.cfg.Screen.Frame(size))
+	if err != nil {
+		return false
+	}
+	id, _ := screen.ID(m.Data)
+	took := time.Since(began)
+	r.mu.Lock()
+	if !r.begun || int32(id-r.newest) > 0 {
+		r.begun, r.newest = true, id
+	}
+	r.decode.add(took)
+	r.shown[r.shownN%len(r.shown)] = time.Now()
+	r.shownN++
+	r.mu.Unlock()
+	if len(damage) > 0 {
+		r.cfg.Screen.Show(damage)
+	}
+	if r.cfg.Applied != nil {
+		r.cfg.Applied(id)
+	}
+	return true
+}
+
+// sendAck writes an acknowledgement if one is due, else sees to it that one will be.
+func (r *Receiver) sendAck() {
+	var buf [link.AckLen]byte
+	r.mu.Lock()
+	b, ok := r.link.Ack(r.now(), buf[:0])
+	_, later := r.link.Wake()
+	tell := later && r.waiting
+	if tell {
+		r.waiting = false
+	}
+	r.mu.Unlock()
+	if ok {
+		_ = r.cfg.In.WriteAck(b) // a lost one is harmless, a closed path ends ReadPacket
+	}
+	if tell {
+		select {
+		case r.idle <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// acknowledge writes the acknowledgements that only time makes due.
+func (r *Receiver) acknowledge(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		r.sendAck()
+		wait := time.Hour
+		r.mu.Lock()
+		if at, ok := r.link.Wake(); ok {
+			wait = max(0, at-r.now())
+		} else {
+			r.waiting = true
+		}
+		r.mu.Unlock()
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-r.idle:
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package rtc
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Limits of a description.
+const (
+	maxDescription = 12 << 10
+	maxCandidates  = 32
+)
+
+// ErrDescription wraps what was wrong with a peer's description.
+var ErrDescription = errors.New("rtc: bad description")
+
+// description is where one side can be reached. It travels sealed.
+type description struct {
+	Ufrag      string      `json:"ufrag"`
+	Pwd        string      `json:"pwd"`
+	Candidates []candidate `json:"candidates"`
+}
+
+// candidate is one address. Foundation and priority are ICE's.
+type candidate struct {
+	Foundation string `json:"f"`
+	Priority   uint32 `json:"p"`
+	Address    string `json:"a"` // ip:port
+	Kind       string `json:"k"` // host, srflx, relay
+	TCP        bool   `json:"t,omitempty"`
+}
+
+var iceChars = regexp.MustCompile(`^[A-Za-z0-9+/]+$`)
+
+// parse reads a peer's description. Every candidate must be an address that a peer may have: no
+// names, no link-local, multicast or unspecified addresses, and loopback only for development.
+func parse(b []byte, loopback bool) (description, error) {
+	var d description
+	if len(b) > maxDescription {
+		return d, fmt.Errorf("%w: %d bytes", ErrDescription, len(b))
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil || dec.More() {
+		return description{}, fmt.Errorf("%w: form", ErrDescription)
+	}
+	if !iceString(d.Ufrag, 4) || !iceString(d.Pwd, 22) || len(d.Candidates) > maxCandidates {
+		return description{}, fmt.Errorf("%w: credentials or number of candidates", ErrDescription)
+	}
+	for _, c := range d.Candidates {
+		ap, err := netip.ParseAddrPort(c.Address)
+		if err != nil || ap.Port() == 0 || !allowed(ap.Addr(), loopback) || ap.Addr().Zone() != "" ||
+			(c.Kind != "host" && c.Kind != "srflx" && c.Kind != "relay") || !iceString(c.Foundation, 1) || c.TCP {
+			return description{}, fmt.Errorf("%w: candidate", ErrDescription)
+		}
+	}
+	return d, nil
+}
+
+func iceString(s string, least int) bool {
+	return len(s) >= least && len(s) <= 256 && iceChars.MatchString(s)
+}
+
+// allowed says whether a peer may name this address.
+func allowed(a netip.Addr, loopback bool) bool {
+	a = a.Unmap()
+	if a.IsLoopback() {
+		return loopback
+	}
+	return !a.IsUnspecified() && !a.IsMulticast() && !a.IsLinkLocalUnicast() && !a.IsInterfaceLocalMulticast()
+}
+
+// describe makes this side's description from what was gathered.
+func describe(p webrtc.ICEParameters, found []webrtc.ICECandidate, loopback bool) ([]byte, error) {
+	d := description{Ufrag: p.UsernameFragment, Pwd: p.Password, Candidates: []candidate{}}
+	for _, c := range found {
+		a, err := netip.ParseAddr(c.Address)
+		if err != nil || !allowed(a, loopback) || c.Protocol != webrtc.ICEProtocolUDP || c.Typ == webrtc.ICECandidateTypePrflx {
+			continue
+		}
+		if len(d.Candidates) < maxCandidates {
+			d.Candidates = append(d.Candidates, candidate{
+				Foundation: c.Foundation, Priority: c.Priority, Address: netip.AddrPortFrom(a, c.Port).String(), Kind: c.Typ.String(),
+			})
+		}
+	}
+	return json.Marshal(d)
+}
+
+// remote turns a parsed candidate into pion's.
+func (c candidate) remote() (*webrtc.ICECandidate, error) {
+	ap, err := netip.ParseAddrPort(c.Address)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := webrtc.NewICECandidateType(c.Kind)
+	if err != nil {
+		return nil, err
+	}
+	out := &webrtc.ICECandidate{
+		Foundation: c.Foundation, Priority: c.Priority, Address: ap.Addr().String(), Port: ap.Port(),
+		Protocol: webrtc.ICEProtocolUDP, Typ: kind, Component: 1,
+	}
+	if kind != webrtc.ICECandidateTypeHost {
+		out.RelatedAddress = "0.0.0.0" // not told: it is nobody's business
+	}
+	return out, nil
+}

@@ -1,0 +1,362 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"image"
+	"sync/atomic"
+	"time"
+
+	"beside/capture"
+	"beside/frame"
+	"beside/input"
+	"beside/policy"
+	"beside/policy/api"
+	"beside/session/pair"
+	"beside/session/picture"
+	"beside/session/wire"
+)
+
+// sharerLive is the sharer's side of a session while the link is up. Its own goroutine owns it.
+type sharerLive struct {
+	s      *Sharer
+	con    *conduit
+	in     chan wire.Message
+	local  chan bool
+	first  chan struct{}
+	end    *Ended
+	rights policy.Right // consented and granted; the gate may be narrower while a question is up
+	quiet  bool
+	tx     *picture.Sender
+	acks   acker
+	refuse refusals
+
+	asking   *question
+	askFor   policy.Right
+	deadline <-chan time.Time
+	granting chan grantResult
+}
+
+// live captures, sends and injects until the session ends.
+func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *Ended) error {
+	con := newConduit(link, s.cfg.Clock)
+	cards := wire.Cards{Helper: s.met.digestH, Sharer: s.met.digestS, State: s.met.device.State}
+	if err := greet(ctx, con, s.keys, pair.Sharer, cards); err != nil {
+		return err
+	}
+	src, err := s.cfg.Displays.Open(ctx, "")
+	if err != nil {
+		return captureError(err)
+	}
+	defer src.Close() //nolint:errcheck // nothing to do about it
+	shared := &sharedSource{Source: src, area: s.area}
+	sys, err := s.cfg.Injector(s.area.get)
+	if err != nil {
+		return captureError(err)
+	}
+	s.sys.Store(&sys)
+	defer s.sys.Store(nil)
+	l := &sharerLive{
+		s: s, con: con, in: make(chan wire.Message, 64), local: make(chan bool, 4), first: make(chan struct{}, 1),
+		end: end, rights: rights, granting: make(chan grantResult, 1),
+	}
+	l.acks.link = link
+	l.refuse.report = func(class string, n int) {
+		sendEvent(ctx, s.cfg.Endpoint, api.Event{Session: s.box.session, Kind: api.EventRefused, Detail: class, Count: n})
+	}
+	l.tx = picture.NewSender(picture.SenderConfig{
+		Source: shared, Out: link,
+		Allow: func() bool { return s.gate.Check(ClassPicture) == nil },
+		Focus: shared.focus, RTT: func() time.Duration { return link.Status().RTT },
+		FirstSent: func() { l.first <- struct{}{} },
+	})
+	l.apply(rights, ByHelper)
+	defer s.gate.Close()
+	return group(ctx,
+		l.own,
+		func(ctx context.Context) error { return con.control(ctx, l.in) },
+		l.readInput,
+		l.tx.Run,
+		func(ctx context.Context) error { return l.cursors(ctx, shared) },
+		l.watchLocal,
+		func(ctx context.Context) error {
+			told := func(ch Channel) { l.refuse.add(classOf(ch).String()) }
+			return refuseChannels(ctx, link, told, ChanChat, ChanClipboard, ChanPen)
+		},
+		l.refuse.run,
+	)
+}
+
+func classOf(ch Channel) Class {
+	switch ch {
+	case ChanInput:
+		return ClassInput
+	case ChanChat:
+		return ClassChat
+	case ChanClipboard:
+		return ClassClipboard
+	case ChanPen:
+		return ClassPen
+	}
+	return ClassUnknown
+}
+
+// own is the owner: every change of rights happens here, or narrows in the caller of Stop and TakeBack.
+func (l *sharerLive) own(ctx context.Context) error {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		var answer <-chan bool
+		if l.asking != nil {
+			answer = l.asking.answer
+		}
+		var err error
+		select {
+		case <-ctx.Done():
+			return lastWord(l.in, ByHelper, ctx.Err())
+		case <-l.s.box.stop.c:
+			l.s.gate.Close()
+			sayEnd(l.con, api.EndStopped)
+			return over(BySharer, api.EndStopped)
+		case m := <-l.in:
+			err = l.message(ctx, m)
+		case a := <-answer:
+			err = l.answered(ctx, a)
+		case <-l.deadline:
+			err = l.answered(ctx, false)
+		case r := <-l.granting:
+			err = l.granted(ctx, r)
+		case c := <-l.s.box.cmds:
+			if c.kind == cmdGiveBack {
+				err = l.narrow(ctx, c.rights, BySharer)
+			}
+		case f, ok := <-l.s.box.endpoint.Pushes():
+			if ok {
+				err = l.push(ctx, f)
+			}
+		case active := <-l.local:
+			err = l.con.send(wire.Local{Active: active})
+		case <-l.first:
+			l.started(ctx)
+		case <-tick.C:
+			err = l.tick(ctx)
+		}
+		if err != nil {
+			return l.leave(err)
+		}
+	}
+}
+
+// leave closes the gate first, then tells the helper why, if it was this side that ended it.
+func (l *sharerLive) leave(err error) error {
+	l.s.gate.Close()
+	var e *ended
+	if errors.As(err, &e) && e.by != ByHelper {
+		sayEnd(l.con, e.code)
+	}
+	return err
+}
+
+func (l *sharerLive) started(ctx context.Context) {
+	if !l.end.Began.IsZero() {
+		return
+	}
+	l.end.Began = time.Now()
+	go sendEvent(ctx, l.s.cfg.Endpoint, l.s.event(api.EventStarted, l.rights))
+	l.s.out.emit(Started{Rights: l.rights, Peer: l.s.met.helper})
+}
+
+// apply makes r the law and says so to the helper.
+func (l *sharerLive) apply(r policy.Right, by Who) {
+	l.rights = r
+	l.end.Used |= r
+	epoch := l.s.gate.Set(r, l.s.auth.until())
+	_ = l.con.send(wire.Rights{Rights: r, Epoch: epoch, By: uint8(by)}) // a dead link shows as silence
+	if !l.end.Began.IsZero() {
+		l.s.out.emit(RightsNow{Rights: r, By: by})
+	}
+}
+
+// narrow keeps only keep; it needs no grant and no consent.
+func (l *sharerLive) narrow(ctx context.Context, keep policy.Right, by Who) error {
+	r := l.rights & keep
+	if !r.Has(policy.View) {
+		return over(by, api.EndStopped)
+	}
+	l.dropQuestion()
+	l.apply(r, by)
+	go sendEvent(ctx, l.s.cfg.Endpoint, l.s.event(api.EventNarrowed, r))
+	return nil
+}
+
+func (l *sharerLive) message(ctx context.Context, m wire.Message) error {
+	switch m := m.(type) {
+	case wire.Ping:
+		return l.con.send(wire.Pong(m))
+	case wire.Want:
+		return l.want(ctx, m.Rights)
+	case wire.CancelWant:
+		if l.asking != nil {
+			l.dropQuestion()
+			l.apply(l.rights, ByHelper)
+			return l.con.send(wire.Denied{Rights: l.askFor})
+		}
+		return nil
+	case wire.GiveBack:
+		return l.narrow(ctx, m.Keep, ByHelper)
+	case wire.End:
+		return over(ByHelper, m.Code)
+	}
+	return over(ByHelper, api.ProtocolBroken)
+}
+
+func (l *sharerLive) push(ctx context.Context, f api.Frame) error {
+	v, err := l.s.box.push(f)
+	var e *ended
+	if errors.As(err, &e) && e.by != ByEndpoint {
+		return nil // the helper's own end comes over the link, or silence does
+	} else if err != nil {
+		return err
+	}
+	if r, ok := v.(api.Revoke); ok {
+		left, ok := l.s.auth.revoked(r)
+		if !ok {
+			return nil
+		}
+		return l.narrow(ctx, left, ByEndpoint)
+	}
+	return nil
+}
+
+// tick keeps time: expiry, renewal, silence.
+func (l *sharerLive) tick(ctx context.Context) error {
+	s, now := l.s, l.s.cfg.Clock()
+	if s.gate.Lift() {
+		return over(ByNobody, api.GrantExpired)
+	}
+	if silent := l.con.silence(); silent >= closeAt {
+		s.gate.Set(0, s.auth.until()) // opened again by back, with the rights that are still valid
+	} else if silent >= liftAfter {
+		s.gate.ReleaseAll()
+	}
+	was := l.quiet
+	if err := quiet(l.con, &l.quiet, s.out); err != nil {
+		return err
+	}
+	if r, _ := s.gate.Rights(); was && !l.quiet && r == 0 && l.asking == nil {
+		l.apply(l.rights, ByNobody)
+		l.tx.Reset()
+	}
+	if now >= s.auth.next && !s.auth.busy {
+		l.renew(ctx)
+	}
+	if left := s.auth.until() - now; left <= warnBefore && !s.auth.warned {
+		s.auth.warned = true
+		s.out.emit(Expiring{})
+		return l.con.send(wire.Expiring{})
+	}
+	return nil
+}
+
+// readInput applies the helper's events, who is not trusted beyond this line.
+func (l *sharerLive) readInput(ctx context.Context) error {
+	a := applier{gate: l.s.gate, next: 1, used: func() {}, deny: func() { l.refuse.add(ClassInput.String()) }}
+	for {
+		b, err := l.con.link.Recv(ctx, ChanInput)
+		if err != nil {
+			return err
+		}
+		m, err := wire.ParseInput(b)
+		if err != nil {
+			return err
+		}
+		l.con.hear()
+		a.apply(m)
+		if err := l.acks.seen(a.next, a.moved); err != nil {
+			return err
+		}
+	}
+}
+
+// cursors tells the helper where the pointer is and what it looks like.
+func (l *sharerLive) cursors(ctx context.Context, src *sharedSource) error {
+	var shape *frame.CursorShape
+	for first := true; ; first = false {
+		c, err := src.Cursor(ctx)
+		if errors.Is(err, capture.ErrTemporary) {
+			continue
+		} else if err != nil {
+			return captureError(err)
+		}
+		src.at(c.Pos)
+		if l.s.gate.Check(ClassPicture) != nil {
+			continue
+		}
+		if c.Shape != shape || first {
+			shape = c.Shape
+			if err := l.con.send(wire.Shape{Shape: shape}); err != nil {
+				return err
+			}
+		}
+		if err := l.acks.pointer(c); err != nil {
+			return err
+		}
+	}
+}
+
+// captureError tells people what kind of thing went wrong with their screen.
+func captureError(err error) error {
+	code := ""
+	switch {
+	case errors.Is(err, capture.ErrNotAllowed):
+		code = "capture.refused"
+	case errors.Is(err, capture.ErrNoDisplay), errors.Is(err, capture.ErrDisplayGone):
+		code = "display.none"
+	case errors.Is(err, capture.ErrUnsupported), errors.Is(err, input.ErrUnsupported):
+		code = "platform"
+	default:
+		return err
+	}
+	return errors.Join(over(BySharer, code), err)
+}
+
+// sharedArea is where the shared picture lies on the desktop. It is safe for concurrent use.
+type sharedArea struct {
+	p atomic.Pointer[image.Rectangle]
+}
+
+func (a *sharedArea) get() image.Rectangle {
+	if r := a.p.Load(); r != nil {
+		return *r
+	}
+	return image.Rectangle{}
+}
+
+// sharedSource notes where the picture lies and where the pointer is, on the way past.
+type sharedSource struct {
+	capture.Source
+	area *sharedArea
+	pos  atomic.Pointer[image.Point]
+}
+
+// Next is Source.Next.
+func (s *sharedSource) Next(ctx context.Context, dst *frame.Frame) error {
+	err := s.Source.Next(ctx, dst)
+	if err == nil {
+		r := image.Rectangle{Min: dst.Origin, Max: dst.Origin.Add(dst.Size)}
+		if s.area.get() != r {
+			s.area.p.Store(&r)
+		}
+	}
+	return err
+}
+
+func (s *sharedSource) at(p image.Point) { s.pos.Store(&p) }
+
+// focus is where the person is likely to look.
+func (s *sharedSource) focus() image.Point {
+	if p := s.pos.Load(); p != nil {
+		return *p
+	}
+	return image.Point{}
+}
