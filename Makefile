@@ -11,6 +11,8 @@ FUZZTIME ?= 20s
 DEMO     ?=
 export GOFLAGS ?= -buildvcs=false
 
+.NOTPARALLEL: # two builds at once only fight over the processors
+
 .PHONY: help
 help: ## this list
 	@echo "Beside $(VERSION)"
@@ -31,7 +33,7 @@ build: deps-build binaries ## build everything into bin/
 
 .PHONY: binaries
 binaries:
-	@mkdir -p $(BIN)
+	@mkdir -p $(BIN); [ -x $(BIN)/beside-dev ] || echo "Building; the first time takes some minutes."
 	CGO_ENABLED=0 $(GO) build $(FLAGS) -o $(BIN)/ ./cmd/beside-endpoint ./cmd/beside-endpoint-dev ./cmd/beside-demo
 	$(GO) build $(FLAGS) -o $(BIN)/beside ./cmd/beside
 	$(GO) build $(FLAGS) -tags dev -o $(BIN)/beside-dev ./cmd/beside
@@ -60,7 +62,7 @@ test-unit: deps-test ## the tests of every package, race detector on
 
 .PHONY: e2e
 e2e: deps-test binaries ## real processes, real windows, two Xvfb displays
-	BESIDE_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -tags e2e -p 1 -timeout 30m ./internal/e2e/...
+	env -u DISPLAY BESIDE_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -tags e2e -p 1 -timeout 30m ./internal/e2e/...
 
 .PHONY: cover
 cover: deps-test ## coverage of all packages into bin/cover.html

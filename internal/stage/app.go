@@ -38,12 +38,7 @@ func StartApp(g *proc.Group, e *Endpoint, o AppOptions) (*App, error) {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
 	socket := filepath.Join(o.Home, "ui")
-	env := []string{
-		screenbot.MapEnv + "=" + socket,
-		"XDG_CONFIG_HOME=" + filepath.Join(o.Home, "config"),
-		"XDG_CACHE_HOME=" + filepath.Join(o.Home, "cache"),
-		"XDG_STATE_HOME=" + filepath.Join(o.Home, "state"),
-	}
+	env := []string{screenbot.MapEnv + "=" + socket}
 	if o.Display != "" {
 		env = append(env, "DISPLAY="+o.Display)
 	}
@@ -61,8 +56,13 @@ func StartApp(g *proc.Group, e *Endpoint, o AppOptions) (*App, error) {
 		env = append(env, more...)
 	}
 	if o.Own {
-		// No desktop session, so no keyring: the app must then keep its tokens in memory.
-		env = append(env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(o.Home, "no-bus"), "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY=", "XDG_SESSION_TYPE=x11")
+		// No desktop session, so no keyring: the app must then keep its tokens in memory. On a
+		// person's own display all this stays as it is, so that their own browser opens.
+		env = append(
+			env,
+			"XDG_CONFIG_HOME="+filepath.Join(o.Home, "config"), "XDG_CACHE_HOME="+filepath.Join(o.Home, "cache"), "XDG_STATE_HOME="+filepath.Join(o.Home, "state"),
+			"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(o.Home, "no-bus"), "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY=", "XDG_SESSION_TYPE=x11",
+		)
 	}
 	p, err := g.Start(proc.Spec{
 		Name: o.Name, Prefix: o.Prefix, Argv: append(args, o.Args...),
