@@ -159,6 +159,7 @@ func (r running[S]) run(ctx context.Context) error {
 		})
 	}
 	err := r.S.Run(ctx)
+	r.log.Info("session ended", "why", err) // codes only: nothing about what was seen or said
 	cancel()
 	wg.Wait()
 	if r.last != nil {
