@@ -76,3 +76,6 @@ func (g *Grip) Dragged(*fyne.DragEvent) {
 
 // DragEnd implements fyne.Draggable.
 func (g *Grip) DragEnd() { g.active = false }
+
+// Children is the content, for whoever walks the tree.
+func (g *Grip) Children() []fyne.CanvasObject { return []fyne.CanvasObject{g.content} }
