@@ -23,7 +23,7 @@ type side struct {
 func connect(t *testing.T, now *atomic.Pointer[program], username string) *side {
 	t.Helper()
 	c, err := client.New(client.Config{Endpoint: now.Load().line.Endpoint, HTTP: now.Load().client,
-		Token: func(context.Context) (string, error) { return now.Load().token(username), nil }})
+		Token: func(context.Context) (string, error) { return now.Load().signIn(username) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -77,42 +78,53 @@ func launch(t *testing.T, dir string, args ...string) *program {
 }
 
 // post posts a form to the token side and decodes the answer.
-func (p *program) post(path string, form url.Values, out any) {
-	p.t.Helper()
+func (p *program) post(path string, form url.Values, out any) error {
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.line.Authority+"/oauth2/v2.0/"+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		p.t.Fatal(err)
+		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := p.client.Do(req)
 	if err != nil {
-		p.t.Fatal(err)
+		return err
 	}
 	defer resp.Body.Close()
-	b, _ := io.ReadAll(resp.Body)
-	if resp.StatusCode != http.StatusOK || json.Unmarshal(b, out) != nil {
-		p.t.Fatalf("%s: %d %s", path, resp.StatusCode, b)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %d %s %w", path, resp.StatusCode, b, err)
 	}
+	return json.Unmarshal(b, out)
 }
 
-// token signs a demo person in, by device code.
-func (p *program) token(username string) string {
-	p.t.Helper()
+// signIn signs a demo person in, by device code. It may be called on any goroutine.
+func (p *program) signIn(username string) (string, error) {
 	var code struct {
 		UserCode   string `json:"user_code"`
 		DeviceCode string `json:"device_code"`
 		URL        string `json:"verification_uri"`
 	}
 	scopes := p.line.API + "/" + scope + " openid profile"
-	p.post("devicecode", url.Values{"client_id": {p.line.ClientID}, "scope": {scopes}}, &code)
+	if err := p.post("devicecode", url.Values{"client_id": {p.line.ClientID}, "scope": {scopes}}, &code); err != nil {
+		return "", err
+	}
 	if err := devidptest.EnterCode(p.t.Context(), http.DefaultClient, code.URL, code.UserCode, username); err != nil {
-		p.t.Fatal(err)
+		return "", err
 	}
 	var tok struct {
 		Access string `json:"access_token"`
 	}
-	p.post("token", url.Values{"client_id": {p.line.ClientID}, "grant_type": {"device_code"}, "device_code": {code.DeviceCode}, "scope": {scopes}}, &tok)
-	return tok.Access
+	err := p.post("token", url.Values{"client_id": {p.line.ClientID}, "grant_type": {"device_code"}, "device_code": {code.DeviceCode}, "scope": {scopes}}, &tok)
+	return tok.Access, err
+}
+
+// token is signIn for the test's own goroutine.
+func (p *program) token(username string) string {
+	p.t.Helper()
+	token, err := p.signIn(username)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return token
 }
 
 func (p *program) dial(username string) *servertest.App {
