@@ -61,9 +61,11 @@ func TestWholeSession(t *testing.T) {
 	got := e.signer.last()
 	head, err := e.store.For(demo.Tenant).Head(t.Context())
 	e.must(err)
-	want := signal.Grant{SID: sidOf(p), TH: req.TH, GN: req.GN, Seq: 1, Mode: "code", Helper: demo.Noa, Sharer: demo.Sam, Device: demo.DeviceSam,
+	want := signal.Grant{
+		SID: sidOf(p), TH: req.TH, GN: req.GN, Seq: 1, Mode: "code", Helper: demo.Noa, Sharer: demo.Sam, Device: demo.DeviceSam,
 		Proof: policy.ProofOwn, State: policy.StateCompliant, Rights: policy.View | policy.Control, HFP: req.HFP, SFP: req.SFP,
-		CardH: req.CardH, CardS: req.CardS, StartWithin: 2 * time.Minute, RunFor: 10 * time.Minute, Audit: head}
+		CardH: req.CardH, CardS: req.CardS, StartWithin: 2 * time.Minute, RunFor: 10 * time.Minute, Audit: head,
+	}
 	if g.Grant != "grant" || g.Statement != "statement" || !reflect.DeepEqual(got, want) {
 		t.Errorf("granted %+v\nwant    %+v", got, want)
 	}
@@ -162,7 +164,7 @@ func TestDeviceStates(t *testing.T) {
 				if p.Code != tt.want || end.Code != tt.want || end.Who != "endpoint" {
 					t.Errorf("sharer told %q, helper %+v, want %q", p.Code, end, tt.want)
 				}
-				if p := e.dial(demo.Sam).Ask(wire.TypeCodeClaim, wire.Claim{Locator: code.Locator, NS: fill(2, 32), Device: samsDevice}, nil); p == nil || p.Code != wire.CodeInvalid {
+				if p = e.dial(demo.Sam).Ask(wire.TypeCodeClaim, wire.Claim{Locator: code.Locator, NS: fill(2, 32), Device: samsDevice}, nil); p == nil || p.Code != wire.CodeInvalid {
 					t.Errorf("the code lives: %v", p)
 				}
 				return
@@ -486,9 +488,17 @@ func TestPairingMessages(t *testing.T) {
 		kind string
 		want string
 	}{
-		{p.sharer, "p1", wire.ProtocolBroken}, {p.helper, "p2", wire.ProtocolBroken}, {p.helper, "sdp", wire.ProtocolBroken},
-		{p.helper, "p1", ""}, {p.helper, "p1", wire.ProtocolBroken}, {p.sharer, "p2", ""}, {p.sharer, "p2", wire.ProtocolBroken},
-		{p.helper, "ta", ""}, {p.sharer, "tb", ""}, {p.sharer, "ta", wire.ProtocolBroken}, {p.helper, "ta", wire.ProtocolBroken},
+		{p.sharer, "p1", wire.ProtocolBroken},
+		{p.helper, "p2", wire.ProtocolBroken},
+		{p.helper, "sdp", wire.ProtocolBroken},
+		{p.helper, "p1", ""},
+		{p.helper, "p1", wire.ProtocolBroken},
+		{p.sharer, "p2", ""},
+		{p.sharer, "p2", wire.ProtocolBroken},
+		{p.helper, "ta", ""},
+		{p.sharer, "tb", ""},
+		{p.sharer, "ta", wire.ProtocolBroken},
+		{p.helper, "ta", wire.ProtocolBroken},
 	} {
 		if got := say(tt.from, tt.kind); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.kind, got, tt.want)
