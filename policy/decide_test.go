@@ -16,12 +16,16 @@ func all() policy.Input {
 	return policy.Input{
 		Tenant:   tid,
 		Settings: policy.Settings{Licence: policy.LicenceActive, Enabled: true},
-		Assignments: []policy.Assignment{{ID: "a", Role: policy.Role{ID: "r", Permissions: policy.Everything()},
-			AdminGroups: []string{"desk"}, UserScope: policy.Scope{All: true}}},
+		Assignments: []policy.Assignment{{
+			ID: "a", Role: policy.Role{ID: "r", Permissions: policy.Everything()},
+			AdminGroups: []string{"desk"}, UserScope: policy.Scope{All: true},
+		}},
 		Helper: policy.Person{Tenant: tid, Object: "h", Member: true, Enabled: true, Groups: []string{"desk"}, GroupsKnown: true},
 		Sharer: policy.Person{Tenant: tid, Object: "s", Member: true, Enabled: true, Groups: []string{"staff"}, GroupsKnown: true},
-		Device: policy.Device{ID: "d", Enrolled: true, Registered: true, State: policy.StateCompliant,
-			Proof: policy.ProofOwn, Owner: "s", Groups: []string{"laptops"}, GroupsKnown: true},
+		Device: policy.Device{
+			ID: "d", Enrolled: true, Registered: true, State: policy.StateCompliant,
+			Proof: policy.ProofOwn, Owner: "s", Groups: []string{"laptops"}, GroupsKnown: true,
+		},
 		Request: policy.View | policy.Control,
 	}
 }
@@ -30,8 +34,10 @@ func TestImplications(t *testing.T) {
 	for i := range 16 {
 		p := policy.Permissions{Offer: true, View: i&1 != 0, Control: i&2 != 0, Elevation: i&4 != 0, Unattended: i&8 != 0}
 		t.Run(fmt.Sprintf("view=%v control=%v elevation=%v unattended=%v", p.View, p.Control, p.Elevation, p.Unattended), func(t *testing.T) {
-			want := []policy.Right{0, policy.View, policy.View | policy.Control, policy.View | policy.Control | policy.Elevate,
-				policy.View | policy.Control | policy.Elevate | policy.Unattended}[highest(i)]
+			want := []policy.Right{
+				0, policy.View, policy.View | policy.Control, policy.View | policy.Control | policy.Elevate,
+				policy.View | policy.Control | policy.Elevate | policy.Unattended,
+			}[highest(i)]
 			if got := p.Rights(); got != want {
 				t.Errorf("got %v, want %v", got, want)
 			}
@@ -303,7 +309,7 @@ func TestMayHelp(t *testing.T) {
 	if d.Code != policy.CodeOK || !d.Offer.Has(policy.Unattended) || d.Rights != 0 {
 		t.Errorf("%+v", d)
 	}
-	if d := policy.MayHelp(in.Tenant, policy.Settings{}, in.Assignments, in.Helper); d.Offer != 0 {
+	if d = policy.MayHelp(in.Tenant, policy.Settings{}, in.Assignments, in.Helper); d.Offer != 0 {
 		t.Errorf("zero settings: %+v", d)
 	}
 }

@@ -22,8 +22,10 @@ type side struct {
 
 func connect(t *testing.T, now *atomic.Pointer[program], username string) *side {
 	t.Helper()
-	c, err := client.New(client.Config{Endpoint: now.Load().line.Endpoint, HTTP: now.Load().client,
-		Token: func(context.Context) (string, error) { return now.Load().token(username), nil }})
+	c, err := client.New(client.Config{
+		Endpoint: now.Load().line.Endpoint, HTTP: now.Load().client,
+		Token: func(ctx context.Context) (string, error) { return now.Load().signIn(ctx, username) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,8 +90,10 @@ func TestSessionSurvivesARestart(t *testing.T) {
 	noa.next(wire.TypeMet, &met)
 	sam.next(wire.TypeMet, &met)
 	h, s := sha256.Sum256(met.Helper), sha256.Sum256(met.Sharer)
-	ask := wire.GrantRequest{Session: code.Session, GN: fill(4, 32), Seq: 1, TH: fill(3, 64), Rights: []string{"view"},
-		HFP: fill(5, 32), SFP: fill(6, 32), CardH: h[:], CardS: s[:]}
+	ask := wire.GrantRequest{
+		Session: code.Session, GN: fill(4, 32), Seq: 1, TH: fill(3, 64), Rights: []string{"view"},
+		HFP: fill(5, 32), SFP: fill(6, 32), CardH: h[:], CardS: s[:],
+	}
 	sam.call(wire.TypeGrantRequest, ask, nil)
 
 	if err := now.Load().stop(); err != nil {

@@ -26,7 +26,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // the first one
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
@@ -123,8 +123,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	})
 	defer func() { err = errors.Join(err, pages.Close()); wg.Wait() }()
 
-	line := ready{Ready: true, Endpoint: n.Origin, Authority: n.Origin + "/" + demo.Tenant, Tenant: demo.Tenant, ClientID: clientID,
-		API: api, CA: n.CA.File, SignIn: idpBase(o, page), People: usernames()}
+	line := ready{
+		Ready: true, Endpoint: n.Origin, Authority: n.Origin + "/" + demo.Tenant, Tenant: demo.Tenant, ClientID: clientID,
+		API: api, CA: n.CA.File, SignIn: idpBase(o, page), People: usernames(),
+	}
 	front := node.Front{Verifier: &verifier{ctx: ctx, node: n}, ClientID: clientID, API: api, Authority: line.Authority, Other: idp.Handler()}
 	return n.Serve(ctx, front, func() {
 		if err := json.NewEncoder(stdout).Encode(line); err != nil {

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -77,42 +78,53 @@ func launch(t *testing.T, dir string, args ...string) *program {
 }
 
 // post posts a form to the token side and decodes the answer.
-func (p *program) post(path string, form url.Values, out any) {
-	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.line.Authority+"/oauth2/v2.0/"+path, strings.NewReader(form.Encode()))
+func (p *program) post(ctx context.Context, path string, form url.Values, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.line.Authority+"/oauth2/v2.0/"+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		p.t.Fatal(err)
+		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := p.client.Do(req)
 	if err != nil {
-		p.t.Fatal(err)
+		return err
 	}
 	defer resp.Body.Close()
-	b, _ := io.ReadAll(resp.Body)
-	if resp.StatusCode != http.StatusOK || json.Unmarshal(b, out) != nil {
-		p.t.Fatalf("%s: %d %s", path, resp.StatusCode, b)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %d %s %w", path, resp.StatusCode, b, err)
 	}
+	return json.Unmarshal(b, out)
 }
 
-// token signs a demo person in, by device code.
-func (p *program) token(username string) string {
-	p.t.Helper()
+// signIn signs a demo person in, by device code. It may be called on any goroutine.
+func (p *program) signIn(ctx context.Context, username string) (string, error) {
 	var code struct {
 		UserCode   string `json:"user_code"`
 		DeviceCode string `json:"device_code"`
 		URL        string `json:"verification_uri"`
 	}
 	scopes := p.line.API + "/" + scope + " openid profile"
-	p.post("devicecode", url.Values{"client_id": {p.line.ClientID}, "scope": {scopes}}, &code)
-	if err := devidptest.EnterCode(p.t.Context(), http.DefaultClient, code.URL, code.UserCode, username); err != nil {
-		p.t.Fatal(err)
+	if err := p.post(ctx, "devicecode", url.Values{"client_id": {p.line.ClientID}, "scope": {scopes}}, &code); err != nil {
+		return "", err
+	}
+	if err := devidptest.EnterCode(ctx, http.DefaultClient, code.URL, code.UserCode, username); err != nil {
+		return "", err
 	}
 	var tok struct {
 		Access string `json:"access_token"`
 	}
-	p.post("token", url.Values{"client_id": {p.line.ClientID}, "grant_type": {"device_code"}, "device_code": {code.DeviceCode}, "scope": {scopes}}, &tok)
-	return tok.Access
+	err := p.post(ctx, "token", url.Values{"client_id": {p.line.ClientID}, "grant_type": {"device_code"}, "device_code": {code.DeviceCode}, "scope": {scopes}}, &tok)
+	return tok.Access, err
+}
+
+// token is signIn for the test's own goroutine.
+func (p *program) token(username string) string {
+	p.t.Helper()
+	token, err := p.signIn(p.t.Context(), username)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return token
 }
 
 func (p *program) dial(username string) *servertest.App {
@@ -170,8 +182,10 @@ func TestFromSignInToEnd(t *testing.T) {
 		t.Fatalf("%+v %v", conf, err)
 	}
 	cardH, cardS := sha256.Sum256(met.Helper), sha256.Sum256(met.Sharer)
-	req := wire.GrantRequest{Session: code.Session, GN: fill(4, 32), Seq: 1, TH: th, Rights: []string{"view", "control"},
-		HFP: fill(5, 32), SFP: fill(6, 32), CardH: cardH[:], CardS: cardS[:]}
+	req := wire.GrantRequest{
+		Session: code.Session, GN: fill(4, 32), Seq: 1, TH: th, Rights: []string{"view", "control"},
+		HFP: fill(5, 32), SFP: fill(6, 32), CardH: cardH[:], CardS: cardS[:],
+	}
 	var granted wire.Granted
 	sam.Must(wire.TypeGrantRequest, req, &granted)
 	st, err := trust.Statement(granted.Statement)
@@ -179,9 +193,11 @@ func TestFromSignInToEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	sid := sha512.Sum512(bytes.Join([][]byte{{12}, []byte("beside-sid/1"), {36}, []byte(code.Session), {32}, fill(1, 32), {32}, fill(2, 32)}, nil))
-	g, err := grant.Verify(granted.Grant, st, grant.Expect{Issuer: p.line.Endpoint, Tenant: demo.Tenant, SID: [32]byte(sid[:32]), TH: [64]byte(th),
+	g, err := grant.Verify(granted.Grant, st, grant.Expect{
+		Issuer: p.line.Endpoint, Tenant: demo.Tenant, SID: [32]byte(sid[:32]), TH: [64]byte(th),
 		GN: [32]byte(req.GN), Seq: 1, Mode: "code", Helper: claimed.Helper, Sharer: claimant.Sharer, Device: met.Device.ID,
-		HelperFP: [32]byte(req.HFP), SharerFP: [32]byte(req.SFP), Requested: policy.View | policy.Control, CardH: cardH, CardS: cardS, AppVersion: "1.0.0"})
+		HelperFP: [32]byte(req.HFP), SharerFP: [32]byte(req.SFP), Requested: policy.View | policy.Control, CardH: cardH, CardS: cardS, AppVersion: "1.0.0",
+	})
 	if err != nil || g.Rights != policy.View|policy.Control || g.RunFor != 600*time.Second || g.Audit.Hash == "" {
 		t.Fatalf("grant: %+v %v", g, err)
 	}

@@ -40,8 +40,10 @@ func users() []devidp.User {
 			devices[d.Owner] = d.ID
 		}
 		for _, p := range t.People {
-			out = append(out, devidp.User{Tenant: t.ID, Object: p.OID, Username: p.Username, Name: p.Name, Given: p.Given, Family: p.Family,
-				Job: p.Job, Device: devices[p.OID], Guest: p.Guest})
+			out = append(out, devidp.User{
+				Tenant: t.ID, Object: p.OID, Username: p.Username, Name: p.Name, Given: p.Given, Family: p.Family,
+				Job: p.Job, Device: devices[p.OID], Guest: p.Guest,
+			})
 		}
 	}
 	return out
@@ -71,9 +73,11 @@ type verifier struct {
 // Verify implements auth.Verifier.
 func (v *verifier) Verify(ctx context.Context, token string) (auth.Verified, error) {
 	v.once.Do(func() {
-		v.v, v.err = entra.New(v.ctx, entra.Config{AuthorityHost: strings.ToLower(v.node.Origin), Tenants: []string{demo.Tenant}, API: apiID,
+		v.v, v.err = entra.New(v.ctx, entra.Config{
+			AuthorityHost: strings.ToLower(v.node.Origin), Tenants: []string{demo.Tenant}, API: apiID,
 			Clients: []string{clientID}, Scope: scope, MemberCheck: v.node.Member,
-			HTTP: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: v.node.CA.Pool(), MinVersion: tls.VersionTLS12}}}})
+			HTTP: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: v.node.CA.Pool(), MinVersion: tls.VersionTLS12}}},
+		})
 	})
 	if v.err != nil {
 		return auth.Verified{}, v.err

@@ -96,8 +96,10 @@ func TestLinks(t *testing.T) {
 		t.Fatalf("only %d packages", len(deps))
 	}
 	for _, d := range deps {
-		for _, bad := range []string{"beside/auth/devidp", "beside/auth/msal", "beside/server/directory/demo", "beside/server/servertest",
-			"beside/session", "beside/app", "beside/capture", "beside/codec", "beside/input", "fyne.io/", "testing"} {
+		for _, bad := range []string{
+			"beside/auth/devidp", "beside/auth/msal", "beside/server/directory/demo", "beside/server/servertest",
+			"beside/session", "beside/app", "beside/capture", "beside/codec", "beside/input", "fyne.io/", "testing",
+		} {
 			if d == bad || strings.HasPrefix(d, bad+"/") || strings.HasSuffix(bad, "/") && strings.HasPrefix(d, bad) {
 				t.Errorf("links %s", d)
 			}

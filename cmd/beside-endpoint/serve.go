@@ -29,8 +29,10 @@ func serve(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	v, err := entra.New(ctx, entra.Config{AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience,
-		Clients: []string{strings.ToLower(o.clientID)}, Scope: scope, MemberCheck: n.Member})
+	v, err := entra.New(ctx, entra.Config{
+		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience,
+		Clients: []string{strings.ToLower(o.clientID)}, Scope: scope, MemberCheck: n.Member,
+	})
 	if err != nil {
 		return err
 	}

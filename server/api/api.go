@@ -59,8 +59,10 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{o: o, mux: http.NewServeMux(), conns: map[*conn]struct{}{}, accounts: map[string]int{},
-		addrs: map[string]int{}, bad: map[string]badCount{}}
+	s := &Server{
+		o: o, mux: http.NewServeMux(), conns: map[*conn]struct{}{}, accounts: map[string]int{},
+		addrs: map[string]int{}, bad: map[string]badCount{},
+	}
 	s.mux.HandleFunc("GET /v1/config", s.config)
 	s.mux.HandleFunc("GET /v1/me", s.me)
 	s.mux.HandleFunc("GET /v1/app", s.app)

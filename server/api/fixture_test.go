@@ -101,11 +101,15 @@ func start(t *testing.T) *endpoint {
 // boot starts the process part, which a test may do again.
 func (e *endpoint) boot() {
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: e.log}, nil))
-	e.hub = signal.New(signal.Options{Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision,
-		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now})})
-	e.face = api.New(api.Options{Hub: e.hub, Verifier: servertest.Verifier{}, Log: log,
+	e.hub = signal.New(signal.Options{
+		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision,
+		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now}),
+	})
+	e.face = api.New(api.Options{
+		Hub: e.hub, Verifier: servertest.Verifier{}, Log: log,
 		Config: func(context.Context) (wire.Config, error) { return wire.Config{Tenant: demo.Tenant}, nil },
-		Ready:  e.store.Ping})
+		Ready:  e.store.Ping,
+	})
 	srv := httptest.NewTLSServer(e.face)
 	e.srv = srv
 	e.t.Cleanup(func() { e.face.Drain(); srv.Close() })
@@ -232,8 +236,10 @@ func (e *endpoint) meet() *pair {
 func (p *pair) request(rights ...string) wire.GrantRequest {
 	p.seq++
 	h, s := sha256.Sum256(p.metS.Helper), sha256.Sum256(p.metS.Sharer)
-	return wire.GrantRequest{Session: p.code.Session, GN: fill(byte(p.seq), 32), Seq: p.seq, TH: fill(3, 64), Rights: rights,
-		HFP: fill(4, 32), SFP: fill(5, 32), CardH: h[:], CardS: s[:]}
+	return wire.GrantRequest{
+		Session: p.code.Session, GN: fill(byte(p.seq), 32), Seq: p.seq, TH: fill(3, 64), Rights: rights,
+		HFP: fill(4, 32), SFP: fill(5, 32), CardH: h[:], CardS: s[:],
+	}
 }
 
 // granted goes on until the rights are granted.

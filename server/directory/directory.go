@@ -71,8 +71,10 @@ func Assess(ctx context.Context, d Directory, tenant, sharer string, evidence ap
 	default:
 		dev.Proof = policy.ProofReported
 	}
-	return dev.Device, api.DeviceCard{ID: dev.ID, Name: dev.Name, OS: dev.OS,
-		State: dev.Shown().String(), Proof: dev.Proof.String()}, nil
+	return dev.Device, api.DeviceCard{
+		ID: dev.ID, Name: dev.Name, OS: dev.OS,
+		State: dev.Shown().String(), Proof: dev.Proof.String(),
+	}, nil
 }
 
 func find(ctx context.Context, d Directory, tenant, sharer string, e api.DeviceEvidence, claim string) (Device, error) {

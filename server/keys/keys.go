@@ -111,8 +111,10 @@ func (k *Keys) Grant(ctx context.Context, tenant string, g signal.Grant) (jws, s
 
 // Revoke implements signal.Signer.
 func (k *Keys) Revoke(_ context.Context, tenant string, r signal.Revocation) (string, error) {
-	jws, err := grant.SignRevoke(k.grant, k.kid, grant.Revocation{Iss: k.o.Origin, Tid: tenant, Sid: hex.EncodeToString(r.SID),
-		TH: hex.EncodeToString(r.TH), Seq: r.Seq, Rights: r.Rights.Names()})
+	jws, err := grant.SignRevoke(k.grant, k.kid, grant.Revocation{
+		Iss: k.o.Origin, Tid: tenant, Sid: hex.EncodeToString(r.SID),
+		TH: hex.EncodeToString(r.TH), Seq: r.Seq, Rights: r.Rights.Names(),
+	})
 	if err != nil {
 		return "", fmt.Errorf("keys: sign revocation: %w", err)
 	}
@@ -143,8 +145,10 @@ func (k *Keys) Statement(ctx context.Context, tenant string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s := grant.Statement{Tenant: tenant, Seq: have.Seq + 1, Keys: []grant.Key{{KID: k.kid, Public: publicOf(k.grant),
-		NotBefore: created.Add(-slack).Unix(), NotAfter: now.Add(life).Unix()}}}
+	s := grant.Statement{Tenant: tenant, Seq: have.Seq + 1, Keys: []grant.Key{{
+		KID: k.kid, Public: publicOf(k.grant),
+		NotBefore: created.Add(-slack).Unix(), NotAfter: now.Add(life).Unix(),
+	}}}
 	jws, err := grant.SignStatement(k.anchor, s)
 	if err != nil {
 		return "", fmt.Errorf("keys: sign statement: %w", err)

@@ -45,15 +45,19 @@ func must(t *testing.T, err error) {
 func fill(b byte, n int) []byte { return bytes.Repeat([]byte{b}, n) }
 
 func request() signal.Grant {
-	return signal.Grant{SID: fill(1, 32), TH: fill(2, 64), GN: fill(3, 32), Seq: 4, Mode: "code", Helper: "h", Sharer: "s", Device: "d",
+	return signal.Grant{
+		SID: fill(1, 32), TH: fill(2, 64), GN: fill(3, 32), Seq: 4, Mode: "code", Helper: "h", Sharer: "s", Device: "d",
 		Proof: policy.ProofOwn, State: policy.StateCompliant, Rights: policy.View, HFP: fill(5, 32), SFP: fill(6, 32), CardH: fill(7, 32),
-		CardS: fill(8, 32), StartWithin: 120 * time.Second, RunFor: 600 * time.Second, Audit: store.Head{Seq: 9, Hash: "aa"}}
+		CardS: fill(8, 32), StartWithin: 120 * time.Second, RunFor: 600 * time.Second, Audit: store.Head{Seq: 9, Hash: "aa"},
+	}
 }
 
 func expect() grant.Expect {
-	return grant.Expect{Issuer: origin, Tenant: storetest.A, SID: [32]byte(fill(1, 32)), TH: [64]byte(fill(2, 64)), GN: [32]byte(fill(3, 32)), Seq: 4,
+	return grant.Expect{
+		Issuer: origin, Tenant: storetest.A, SID: [32]byte(fill(1, 32)), TH: [64]byte(fill(2, 64)), GN: [32]byte(fill(3, 32)), Seq: 4,
 		Mode: "code", Helper: "h", Sharer: "s", Device: "d", HelperFP: [32]byte(fill(5, 32)), SharerFP: [32]byte(fill(6, 32)),
-		Requested: policy.View | policy.Control, CardH: [32]byte(fill(7, 32)), CardS: [32]byte(fill(8, 32)), AppVersion: "1.0.0"}
+		Requested: policy.View | policy.Control, CardH: [32]byte(fill(7, 32)), CardS: [32]byte(fill(8, 32)), AppVersion: "1.0.0",
+	}
 }
 
 func TestSharerAccepts(t *testing.T) {

@@ -179,8 +179,10 @@ func roleSet(ctx context.Context, t *store.Tenant, args []string) error {
 		}
 	}
 	p := &r.Permissions
-	if err := pairs(args[1:], map[string]func(string) error{"name": text(&r.Name), "offer": boolean(&p.Offer), "view": boolean(&p.View),
-		"control": boolean(&p.Control), "elevation": boolean(&p.Elevation), "unattended": boolean(&p.Unattended)}); err != nil {
+	if err := pairs(args[1:], map[string]func(string) error{
+		"name": text(&r.Name), "offer": boolean(&p.Offer), "view": boolean(&p.View),
+		"control": boolean(&p.Control), "elevation": boolean(&p.Elevation), "unattended": boolean(&p.Unattended),
+	}); err != nil {
 		return err
 	}
 	if err := t.PutRole(ctx, r); err != nil {
@@ -236,9 +238,11 @@ func assignSet(ctx context.Context, t *store.Tenant, args []string) error {
 			return nil
 		}
 	}
-	if err := pairs(args[1:], map[string]func(string) error{"role": text(&a.Role.ID), "name": text(&a.Name),
+	if err := pairs(args[1:], map[string]func(string) error{
+		"role": text(&a.Role.ID), "name": text(&a.Name),
 		"admins": func(v string) error { a.AdminGroups = groups(v); return nil },
-		"users":  into(&a.UserScope), "devices": into(&a.DeviceScope)}); err != nil {
+		"users":  into(&a.UserScope), "devices": into(&a.DeviceScope),
+	}); err != nil {
 		return err
 	}
 	if a.Role.ID == "" || len(a.AdminGroups) == 0 {

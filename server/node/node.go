@@ -234,7 +234,8 @@ func (n *Node) tls() (*tls.Config, error) {
 func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	log := n.c.Log
 	var hub *signal.Hub
-	desk := rendezvous.New(rendezvous.Options{Store: n.Store,
+	desk := rendezvous.New(rendezvous.Options{
+		Store: n.Store,
 		Alarm: func(tenant string) {
 			log.Warn("very many wrong codes", "tenant", tenant)
 			hub.Note(context.WithoutCancel(ctx), tenant, "", "alarm", "code.guessing")
@@ -242,15 +243,18 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		Locked: func(tenant, object string) {
 			log.Warn("account locked out after wrong codes", "tenant", tenant, "object", object)
 			hub.Note(context.WithoutCancel(ctx), tenant, object, "lockout", api.CodeTooMany)
-		}})
+		},
+	})
 	hub = signal.New(signal.Options{Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision})
 	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	hs := &http.Server{Handler: route(server, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+	hs := &http.Server{
+		Handler: route(server, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 	ms := &http.Server{Handler: server.Metrics(), ReadHeaderTimeout: 10 * time.Second}
 	var wg sync.WaitGroup
 	run := func(what string, fn func() error) {
@@ -333,8 +337,10 @@ func (n *Node) config(f Front) func(context.Context) (api.Config, error) {
 		if err != nil {
 			return api.Config{}, err
 		}
-		return api.Config{Tenant: n.c.Tenant, ClientID: f.ClientID, API: f.API, Authority: f.Authority, Anchor: n.key.Anchor(),
-			Statement: statement, Dev: n.c.Dev}, nil
+		return api.Config{
+			Tenant: n.c.Tenant, ClientID: f.ClientID, API: f.API, Authority: f.Authority, Anchor: n.key.Anchor(),
+			Statement: statement, Dev: n.c.Dev,
+		}, nil
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 )
 
 func TestEveryReasonHasWords(t *testing.T) {
-	for _, c := range []policy.Code{policy.CodeDisabled, policy.CodeLicence, policy.CodeAccount, policy.CodeSelf, policy.CodeDirectory,
-		policy.CodeUnenrolled, policy.CodeUnverified, policy.CodeNoRole, policy.CodeScope, policy.CodePermission} {
+	for _, c := range []policy.Code{
+		policy.CodeDisabled, policy.CodeLicence, policy.CodeAccount, policy.CodeSelf, policy.CodeDirectory,
+		policy.CodeUnenrolled, policy.CodeUnverified, policy.CodeNoRole, policy.CodeScope, policy.CodePermission,
+	} {
 		if p := problem.Of(c); p.Status == 500 || p.Title == "" || p.Code != string(c) {
 			t.Errorf("%s: %+v", c, p)
 		}

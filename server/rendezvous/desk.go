@@ -41,8 +41,10 @@ func New(o Options) *Desk {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Desk{o: o, wrong: newWindow(WrongPerAccount, WrongWindow), address: newWindow(PerAddress, AddressWindow),
-		codes: newWindow(CodesPerHelper, CodesWindow), loud: newWindow(AlarmAt, AlarmWindow), locked: locks{until: map[string]time.Time{}}}
+	return &Desk{
+		o: o, wrong: newWindow(WrongPerAccount, WrongWindow), address: newWindow(PerAddress, AddressWindow),
+		codes: newWindow(CodesPerHelper, CodesWindow), loud: newWindow(AlarmAt, AlarmWindow), locked: locks{until: map[string]time.Time{}},
+	}
 }
 
 // Open opens a session with a code for a helper; the helper's live code dies, and voided is

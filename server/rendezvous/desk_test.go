@@ -35,8 +35,10 @@ func desk(t *testing.T) *fixture {
 			t.Fatal(err)
 		}
 	}
-	f.Desk = rendezvous.New(rendezvous.Options{Store: s, Now: f.clock.Now, Alarm: func(string) { f.alarms++ },
-		Locked: func(_, o string) { f.locked = append(f.locked, o) }})
+	f.Desk = rendezvous.New(rendezvous.Options{
+		Store: s, Now: f.clock.Now, Alarm: func(string) { f.alarms++ },
+		Locked: func(_, o string) { f.locked = append(f.locked, o) },
+	})
 	return f
 }
 
@@ -90,8 +92,10 @@ func TestOneAnswer(t *testing.T) {
 	if unknown.Code != api.CodeInvalid {
 		t.Fatal(unknown)
 	}
-	for name, loc := range map[string]string{"used": used.Locator, "foreign": foreign.Locator, "expired": expired.Locator,
-		"void": void.Locator, "malformed": "'; --", "empty": "", "lower": "abcd"} {
+	for name, loc := range map[string]string{
+		"used": used.Locator, "foreign": foreign.Locator, "expired": expired.Locator,
+		"void": void.Locator, "malformed": "'; --", "empty": "", "lower": "abcd",
+	} {
 		if p := f.claim(storetest.A, "s of "+name, "ip", loc); p != unknown {
 			t.Errorf("%s: %+v, want %+v", name, p, unknown)
 		}

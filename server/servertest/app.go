@@ -51,7 +51,7 @@ const patience = 20 * time.Second
 // Dial connects with a token; the test fails if it cannot.
 func Dial(t testing.TB, client *http.Client, url, token string) *App {
 	t.Helper()
-	a, _, err := TryDial(t, client, url, http.Header{"Authorization": {"Bearer " + token}})
+	a, _, err := TryDial(t, client, url, http.Header{"Authorization": {"Bearer " + token}}) //nolint:bodyclose // the socket owns it
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
@@ -66,8 +66,10 @@ func TryDial(t testing.TB, client *http.Client, url string, h http.Header) (*App
 		return nil, resp, err
 	}
 	ws.SetReadLimit(api.MaxFrame)
-	a := &App{t: t, ws: ws, ctx: context.WithoutCancel(t.Context()), pushes: make(chan api.Frame, 1000),
-		closed: make(chan error, 1), waits: map[uint64]chan api.Frame{}}
+	a := &App{
+		t: t, ws: ws, ctx: context.WithoutCancel(t.Context()), pushes: make(chan api.Frame, 1000),
+		closed: make(chan error, 1), waits: map[uint64]chan api.Frame{},
+	}
 	go a.read()
 	t.Cleanup(func() { _ = ws.CloseNow() })
 	return a, resp, nil

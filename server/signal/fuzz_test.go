@@ -38,13 +38,19 @@ func (mute) Revoke(context.Context, string, signal.Revocation) (string, error) {
 func FuzzDo(f *testing.F) {
 	nonce := strings.Repeat("AQEB", 10) + "AQE="
 	for _, s := range [][2]string{
-		{api.TypeCodeNew, `{"nh":"` + nonce + `"}`}, {api.TypeCodeCancel, `{"session":"SESSION"}`},
+		{api.TypeCodeNew, `{"nh":"` + nonce + `"}`},
+		{api.TypeCodeCancel, `{"session":"SESSION"}`},
 		{api.TypeCodeClaim, `{"locator":"AAAA","ns":"` + nonce + `","device":{"id":"x","name":"y","os":"z"}}`},
-		{api.TypeSignal, `{"session":"SESSION","kind":"sealed","body":"AAAA"}`}, {api.TypeSignal, `{"session":"SESSION","kind":"p1","body":"AAAA"}`},
-		{api.TypePaired, `{"session":"SESSION","digest":"` + nonce + `"}`}, {api.TypeEvent, `{"session":"SESSION","kind":"started","rights":["view"],"count":1}`},
+		{api.TypeSignal, `{"session":"SESSION","kind":"sealed","body":"AAAA"}`},
+		{api.TypeSignal, `{"session":"SESSION","kind":"p1","body":"AAAA"}`},
+		{api.TypePaired, `{"session":"SESSION","digest":"` + nonce + `"}`},
+		{api.TypeEvent, `{"session":"SESSION","kind":"started","rights":["view"],"count":1}`},
 		{api.TypeGrantRequest, `{"session":"SESSION","gn":"` + nonce + `","seq":1,"th":"","rights":["view"]}`},
-		{api.TypeEnd, `{"session":"SESSION","code":"stopped"}`}, {api.TypeResume, `{"session":"SESSION","token":"t","last":18446744073709551615}`},
-		{"", `null`}, {"met", `[]`}, {api.TypeEvent, `{"session":"SESSION","kind":"started","rights":["view","view"]}`},
+		{api.TypeEnd, `{"session":"SESSION","code":"stopped"}`},
+		{api.TypeResume, `{"session":"SESSION","token":"t","last":18446744073709551615}`},
+		{"", `null`},
+		{"met", `[]`},
+		{api.TypeEvent, `{"session":"SESSION","kind":"started","rights":["view","view"]}`},
 	} {
 		f.Add(s[0], []byte(s[1]), true)
 		f.Add(s[0], []byte(s[1]), false)
@@ -72,8 +78,10 @@ func FuzzDo(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, typ string, body []byte, byHelper bool) {
 		var logged bytes.Buffer
-		hub := signal.New(signal.Options{Store: s, Directory: people, Signer: mute{}, Now: clock.Now, Log: slog.New(slog.NewTextHandler(&logged, nil)),
-			Desk: rendezvous.New(rendezvous.Options{Store: s, Now: clock.Now})})
+		hub := signal.New(signal.Options{
+			Store: s, Directory: people, Signer: mute{}, Now: clock.Now, Log: slog.New(slog.NewTextHandler(&logged, nil)),
+			Desk: rendezvous.New(rendezvous.Options{Store: s, Now: clock.Now}),
+		})
 		noa, sam := &pipe{}, &pipe{}
 		who := func(o string) signal.Caller {
 			return signal.Caller{Verified: auth.Verified{Identity: auth.Identity{Tenant: demo.Tenant, Object: o}, Device: demo.DeviceSam}, Address: "a"}

@@ -103,8 +103,10 @@ func (h *Hub) sign(ctx context.Context, l *live, b api.GrantRequest, in policy.I
 	if rights&(policy.Elevate|policy.Unattended) != 0 {
 		run = runForHigh
 	}
-	head, err := l.tenant.Append(ctx, store.Entry{Actor: l.row.Helper, Action: "granted", Target: l.row.Sharer, Session: l.row.ID,
-		Outcome: "ok", Rights: rights.Names()})
+	head, err := l.tenant.Append(ctx, store.Entry{
+		Actor: l.row.Helper, Action: "granted", Target: l.row.Sharer, Session: l.row.ID,
+		Outcome: "ok", Rights: rights.Names(),
+	})
 	if err != nil {
 		return api.Granted{}, err
 	}
@@ -123,7 +125,8 @@ func (h *Hub) sign(ctx context.Context, l *live, b api.GrantRequest, in policy.I
 	jws, statement, err := h.o.Signer.Grant(ctx, l.tenant.ID(), Grant{
 		SID: sid, TH: b.TH, GN: b.GN, Seq: b.Seq, Mode: l.row.Mode, Helper: l.row.Helper, Sharer: l.row.Sharer,
 		Device: in.Device.ID, Proof: in.Device.Proof, State: in.Device.Shown(), Rights: rights, HFP: b.HFP, SFP: b.SFP,
-		CardH: b.CardH, CardS: b.CardS, StartWithin: startWithin, RunFor: run, Audit: head})
+		CardH: b.CardH, CardS: b.CardS, StartWithin: startWithin, RunFor: run, Audit: head,
+	})
 	return api.Granted{Grant: jws, Statement: statement}, err
 }
 

@@ -128,12 +128,12 @@ func (h *Hub) restore(t *store.Tenant, row store.Session) *live {
 }
 
 func (l *live) roleOf(object string) (role, bool) {
-	switch {
-	case object == "":
+	switch object {
+	case "": // nobody has joined yet
 		return 0, false
-	case object == l.row.Helper:
+	case l.row.Helper:
 		return helper, true
-	case object == l.row.Sharer:
+	case l.row.Sharer:
 		return sharer, true
 	}
 	return 0, false

@@ -106,17 +106,23 @@ func (h *Hub) meet(ctx context.Context, l *live, digest []byte) (api.Met, error)
 		return api.Met{}, err
 	}
 	h.Stats.Met.Add(1)
-	h.audit.add(ctx, l.tenant, store.Entry{Actor: l.row.Helper, Action: "joined", Target: l.row.Sharer, Session: l.row.ID, Outcome: "ok",
-		Rights: d.Offer.Names(), Detail: "device." + p.device.State + "." + p.device.Proof})
-	return api.Met{Session: l.row.ID, Helper: cards[helper], Sharer: cards[sharer], Device: p.device,
-		Offer: d.Offer.Names(), Chat: !in.Settings.DisableChat, ICE: h.o.ICE}, nil
+	h.audit.add(ctx, l.tenant, store.Entry{
+		Actor: l.row.Helper, Action: "joined", Target: l.row.Sharer, Session: l.row.ID, Outcome: "ok",
+		Rights: d.Offer.Names(), Detail: "device." + p.device.State + "." + p.device.Proof,
+	})
+	return api.Met{
+		Session: l.row.ID, Helper: cards[helper], Sharer: cards[sharer], Device: p.device,
+		Offer: d.Offer.Names(), Chat: !in.Settings.DisableChat, ICE: h.o.ICE,
+	}, nil
 }
 
 var (
 	detail    = regexp.MustCompile(`^[a-z.]{0,64}$`)
 	endCode   = regexp.MustCompile(`^[a-z.]{1,64}$`)
-	eventKind = map[string]bool{api.EventRequested: true, api.EventConsent: true, api.EventDeclined: true, api.EventStarted: true,
-		api.EventWidened: true, api.EventNarrowed: true, api.EventRefused: true, api.EventPairing: true}
+	eventKind = map[string]bool{
+		api.EventRequested: true, api.EventConsent: true, api.EventDeclined: true, api.EventStarted: true,
+		api.EventWidened: true, api.EventNarrowed: true, api.EventRefused: true, api.EventPairing: true,
+	}
 )
 
 func (h *Hub) event(ctx context.Context, r request, b api.Event) (reply, error) {
@@ -144,8 +150,10 @@ func (h *Hub) event(ctx context.Context, r request, b api.Event) (reply, error) 
 			return reply{}, err
 		}
 	}
-	h.audit.add(ctx, l.tenant, store.Entry{Actor: r.Object, Action: b.Kind, Target: l.object(side.other()), Session: b.Session,
-		Outcome: "ok", Rights: rights.Names(), Detail: b.Detail, Count: b.Count})
+	h.audit.add(ctx, l.tenant, store.Entry{
+		Actor: r.Object, Action: b.Kind, Target: l.object(side.other()), Session: b.Session,
+		Outcome: "ok", Rights: rights.Names(), Detail: b.Detail, Count: b.Count,
+	})
 	return reply{}, nil
 }
 
@@ -196,6 +204,8 @@ func (h *Hub) finishLocked(ctx context.Context, l *live, by, code string, tell b
 			l.push(to, api.TypeEnd, api.End{Session: l.row.ID, Who: who, Code: code})
 		}
 	}
-	h.audit.add(ctx, l.tenant, store.Entry{Actor: by, Action: "ended", Target: l.row.Sharer, Session: l.row.ID, Outcome: "ok",
-		Rights: l.row.Used.Names(), Detail: code})
+	h.audit.add(ctx, l.tenant, store.Entry{
+		Actor: by, Action: "ended", Target: l.row.Sharer, Session: l.row.ID, Outcome: "ok",
+		Rights: l.row.Used.Names(), Detail: code,
+	})
 }

@@ -93,7 +93,7 @@ func (t *Tenant) Audit(ctx context.Context, limit int) ([]Record, error) {
 	if err != nil {
 		return nil, wrap("audit", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var out []Record
 	for rows.Next() {
 		var r Record
@@ -120,7 +120,7 @@ func (t *Tenant) VerifyAudit(ctx context.Context) (Head, error) {
 	if err != nil {
 		return Head{}, wrap("verify audit", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	h := Head{Hash: t.genesis()}
 	for rows.Next() {
 		var seq uint64

@@ -73,7 +73,7 @@ func (t *Tenant) Roles(ctx context.Context) ([]policy.Role, error) {
 	if err != nil {
 		return nil, wrap("roles", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var out []policy.Role
 	for rows.Next() {
 		var r policy.Role
@@ -182,7 +182,7 @@ func (t *Tenant) Assignments(ctx context.Context) ([]Assignment, error) {
 	if err != nil {
 		return nil, wrap("assignments", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var out []Assignment
 	for rows.Next() {
 		var a Assignment

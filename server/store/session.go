@@ -68,7 +68,7 @@ func (t *Tenant) Sessions(ctx context.Context, limit int) ([]Session, error) {
 	if err != nil {
 		return nil, wrap("sessions", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var out []Session
 	for rows.Next() {
 		s, err := scanSession(rows)

@@ -41,8 +41,10 @@ const (
 
 // Data is the demo directory. state is that of Sam's device.
 func Data(state policy.DeviceState) file.Data {
-	sams := file.Device{ID: DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", Owner: Sam, Registered: true, Enrolled: true,
-		State: state.String(), Groups: []string{GroupLaptops}}
+	sams := file.Device{
+		ID: DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", Owner: Sam, Registered: true, Enrolled: true,
+		State: state.String(), Groups: []string{GroupLaptops},
+	}
 	if state == policy.StateNotEnrolled {
 		sams.Enrolled, sams.State = false, ""
 	}
@@ -50,9 +52,12 @@ func Data(state policy.DeviceState) file.Data {
 		{
 			ID: Tenant, Company: "Halden Group", Domain: "halden.example",
 			Groups: []file.Group{
-				{ID: GroupDesk, Name: "Service desk"}, {ID: GroupObservers, Name: "Service desk trainees"},
-				{ID: GroupStaff, Name: "All staff"}, {ID: GroupPayroll, Name: "Payroll", In: []string{GroupStaff}},
-				{ID: GroupBoard, Name: "Board"}, {ID: GroupLaptops, Name: "Laptops"},
+				{ID: GroupDesk, Name: "Service desk"},
+				{ID: GroupObservers, Name: "Service desk trainees"},
+				{ID: GroupStaff, Name: "All staff"},
+				{ID: GroupPayroll, Name: "Payroll", In: []string{GroupStaff}},
+				{ID: GroupBoard, Name: "Board"},
+				{ID: GroupLaptops, Name: "Laptops"},
 			},
 			People: []file.Person{
 				{OID: Noa, Name: "Noa Winters", Given: "Noa", Family: "Winters", Job: "Service desk engineer", Username: "noa.winters@halden.example", Groups: []string{GroupDesk, GroupStaff}},
@@ -84,7 +89,7 @@ func Data(state policy.DeviceState) file.Data {
 	}}
 }
 
-// Roles and assignments of the demo organisations, by tenant. The service desk may do
+// Assignments are the roles and assignments of a demo organisation. The service desk may do
 // everything for all staff, the trainees may look; the board is in nobody's scope.
 func Assignments(tenant string) (roles []policy.Role, as []store.Assignment) {
 	desk := policy.Role{ID: store.HelpDesk}
@@ -97,8 +102,10 @@ func Assignments(tenant string) (roles []policy.Role, as []store.Assignment) {
 			{Name: "Trainees look at all staff", Assignment: policy.Assignment{ID: "trainees-staff", Role: view, AdminGroups: []string{GroupObservers}, UserScope: staff}},
 		}
 	case OtherTenant:
-		return nil, []store.Assignment{{Name: "IT helps everybody",
-			Assignment: policy.Assignment{ID: "it", Role: desk, AdminGroups: []string{OtherDesk}, UserScope: policy.Scope{All: true}}}}
+		return nil, []store.Assignment{{
+			Name:       "IT helps everybody",
+			Assignment: policy.Assignment{ID: "it", Role: desk, AdminGroups: []string{OtherDesk}, UserScope: policy.Scope{All: true}},
+		}}
 	}
 	return nil, nil
 }

@@ -140,17 +140,23 @@ func newIndex(dir string, t Tenant) (*index, error) {
 		if err != nil {
 			return nil, err
 		}
-		card := api.Card{Object: p.OID, Name: p.Name, Given: p.Given, Family: p.Family, Job: p.Job,
-			Company: p.Company, Domain: t.Domain, Photo: photo}
+		card := api.Card{
+			Object: p.OID, Name: p.Name, Given: p.Given, Family: p.Family, Job: p.Job,
+			Company: p.Company, Domain: t.Domain, Photo: photo,
+		}
 		if card.Company == "" {
 			card.Company = t.Company
 		}
-		x.people[p.OID] = directory.Person{Card: card, Person: policy.Person{Tenant: t.ID, Object: p.OID,
-			Member: !p.Guest, Enabled: !p.Disabled, Groups: closure(parents, p.Groups), GroupsKnown: true}}
+		x.people[p.OID] = directory.Person{Card: card, Person: policy.Person{
+			Tenant: t.ID, Object: p.OID,
+			Member: !p.Guest, Enabled: !p.Disabled, Groups: closure(parents, p.Groups), GroupsKnown: true,
+		}}
 	}
 	for _, d := range t.Devices {
-		dev := directory.Device{Name: d.Name, OS: d.OS, Device: policy.Device{ID: d.ID, Enrolled: d.Enrolled, Registered: d.Registered,
-			State: policy.ParseDeviceState(d.State), Owner: d.Owner, Groups: closure(parents, d.Groups), GroupsKnown: true}}
+		dev := directory.Device{Name: d.Name, OS: d.OS, Device: policy.Device{
+			ID: d.ID, Enrolled: d.Enrolled, Registered: d.Registered,
+			State: policy.ParseDeviceState(d.State), Owner: d.Owner, Groups: closure(parents, d.Groups), GroupsKnown: true,
+		}}
 		x.devices[d.ID] = dev
 		if d.Owner != "" {
 			x.owned[d.Owner] = append(x.owned[d.Owner], dev)

@@ -135,8 +135,10 @@ func roles(t *testing.T, e *env) {
 	want(t, "name taken", a.PutRole(e.ctx, policy.Role{ID: "r", Name: store.HelpDeskName}), store.ErrConflict)
 	view := policy.Role{ID: "r", Name: "View only", Permissions: policy.Permissions{Offer: true, View: true}}
 	must(t, a.PutRole(e.ctx, view))
-	as := store.Assignment{Name: "Desk", Assignment: policy.Assignment{ID: "1", Role: view, AdminGroups: []string{"g1", "g2"},
-		UserScope: policy.Scope{Groups: []string{"u"}}, DeviceScope: policy.Scope{All: true}}}
+	as := store.Assignment{Name: "Desk", Assignment: policy.Assignment{
+		ID: "1", Role: view, AdminGroups: []string{"g1", "g2"},
+		UserScope: policy.Scope{Groups: []string{"u"}}, DeviceScope: policy.Scope{All: true},
+	}}
 	must(t, a.PutAssignment(e.ctx, as))
 	as.UserScope.Groups = []string{"v"}
 	must(t, a.PutAssignment(e.ctx, as))
@@ -148,7 +150,7 @@ func roles(t *testing.T, e *env) {
 	as.Role.ID = "missing"
 	want(t, "no such role", a.PutAssignment(e.ctx, as), store.ErrNotFound)
 	must(t, a.DeleteRole(e.ctx, "r"))
-	if got, _ := a.Assignments(e.ctx); len(got) != 0 {
+	if got, _ = a.Assignments(e.ctx); len(got) != 0 {
 		t.Errorf("assignments outlive their role: %+v", got)
 	}
 }

@@ -1,0 +1,189 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"beside/policy"
+	wire "beside/policy/api"
+	"beside/server/directory/demo"
+	"beside/server/directory/file"
+	"beside/server/servertest"
+)
+
+func TestRevokedAtOnce(t *testing.T) {
+	off := func(e *endpoint) {
+		e.must(e.store.For(demo.Tenant).PutSettings(t.Context(), "test", policy.Settings{Licence: policy.LicenceActive}))
+	}
+	for name, tt := range map[string]struct {
+		change func(*endpoint)
+		left   policy.Right
+		end    string
+	}{
+		"tenant off": {off, 0, wire.TenantOff},
+		"role deleted": {func(e *endpoint) {
+			e.must(e.store.For(demo.Tenant).DeleteAssignment(t.Context(), "desk-staff"))
+		}, 0, wire.OfferMissing},
+		"role narrowed": {func(e *endpoint) {
+			_, as := demo.Assignments(demo.Tenant)
+			as[0].Role.ID = "view-only"
+			e.must(e.store.For(demo.Tenant).PutAssignment(t.Context(), as[0]))
+		}, policy.View, ""},
+		"helper left the group": {func(e *endpoint) {
+			data := demo.Data(policy.StateCompliant)
+			data.Tenants[0].People[0].Groups = nil
+			e.must(file.Write(e.path, data))
+			e.reload()
+		}, 0, wire.OfferMissing},
+		"sharer disabled": {func(e *endpoint) {
+			data := demo.Data(policy.StateCompliant)
+			data.Tenants[0].People[2].Disabled = true
+			e.must(file.Write(e.path, data))
+			e.reload()
+		}, 0, wire.AccountRefused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := start(t)
+			p := e.granted("view", "control")
+			e.hub.Tick(t.Context())
+			tt.change(e)
+			e.hub.Tick(t.Context())
+			for _, app := range []*servertest.App{p.sharer, p.helper} {
+				var r wire.Revoke
+				app.Next(wire.TypeRevoke, &r)
+				if r.JWS != "revoke" {
+					t.Errorf("%+v", r)
+				}
+				if tt.end != "" {
+					var end wire.End
+					if app.Next(wire.TypeEnd, &end); end.Code != tt.end || end.Who != "endpoint" {
+						t.Errorf("end %+v", end)
+					}
+				}
+			}
+			if r := e.signer.revokes[0]; r.Rights != tt.left || r.Seq != 1 || !bytes.Equal(r.TH, fill(3, 64)) || !bytes.Equal(r.SID, sidOf(p)) {
+				t.Errorf("revocation %+v", r)
+			}
+			e.hub.Tick(t.Context())
+			if n := p.sharer.Pushed() + p.helper.Pushed(); n != 0 {
+				t.Errorf("%d more pushes", n)
+			}
+			if tt.end == "" {
+				p.sharer.Must(wire.TypeGrantRequest, p.request("view"), nil)
+			}
+		})
+	}
+}
+
+// reload makes the running directory look at its file.
+func (e *endpoint) reload() {
+	e.t.Helper()
+	ctx, cancel := context.WithCancel(e.t.Context())
+	var wg sync.WaitGroup
+	changed := make(chan struct{}, 9)
+	wg.Go(func() { _ = e.dir.Run(ctx, func(error) { changed <- struct{}{} }) })
+	<-changed
+	cancel()
+	wg.Wait()
+}
+
+func TestUnavailableDirectory(t *testing.T) {
+	e := start(t)
+	p := e.granted("view")
+	e.must(writeFile(e.path, "{"))
+	e.reload()
+	e.hub.Tick(t.Context()) // nothing is taken back ...
+	if pr := p.sharer.Ask(wire.TypeGrantRequest, p.request("view"), nil); code(pr) != wire.DirectoryDown || pr.Retry == 0 {
+		t.Errorf("... but nothing new is granted: %v", pr)
+	}
+	if pr := p.helper.Ask(wire.TypeCodeNew, wire.CodeNew{NH: fill(1, 32)}, nil); code(pr) != wire.DirectoryDown {
+		t.Errorf("code: %v", pr)
+	}
+	e.clock.Add(10*time.Minute + 30*time.Second)
+	e.hub.Tick(t.Context())
+	var end wire.End
+	if p.sharer.Next(wire.TypeEnd, &end); end.Code != wire.GrantExpired {
+		t.Errorf("end %+v", end)
+	}
+}
+
+func TestDeadlines(t *testing.T) {
+	e := start(t)
+	p := e.claim()
+	e.clock.Add(2 * time.Minute)
+	e.hub.Tick(t.Context())
+	var end wire.End
+	if p.helper.Next(wire.TypeEnd, &end); end.Code != wire.PairTimeout {
+		t.Errorf("unpaired: %+v", end)
+	}
+	p = e.granted("view")
+	e.clock.Add(10*time.Minute + 29*time.Second)
+	e.hub.Tick(t.Context())
+	p.sharer.Must(wire.TypeGrantRequest, p.request("view"), nil) // renewed in time
+	e.clock.Add(10*time.Minute + 29*time.Second)
+	e.hub.Tick(t.Context())
+	if n := p.sharer.Pushed(); n != 0 {
+		t.Errorf("%d pushes to a session that is renewed", n)
+	}
+	e.clock.Add(time.Second)
+	e.hub.Tick(t.Context())
+	if p.sharer.Next(wire.TypeEnd, &end); end.Code != wire.GrantExpired {
+		t.Errorf("not renewed: %+v", end)
+	}
+	e.clock.Add(time.Minute)
+	e.hub.Tick(t.Context())
+	if n := e.hub.Live(); len(n) != 0 {
+		t.Errorf("still in memory: %v", n)
+	}
+}
+
+func TestGrantRequestsMustFit(t *testing.T) {
+	e := start(t)
+	p := e.granted("view")
+	for name, tt := range map[string]struct {
+		change func(*wire.GrantRequest)
+		want   string
+	}{
+		"old seq":        {func(r *wire.GrantRequest) { r.Seq = 1 }, wire.GrantInvalid},
+		"transcript":     {func(r *wire.GrantRequest) { r.TH = fill(9, 64) }, wire.GrantInvalid},
+		"fingerprint":    {func(r *wire.GrantRequest) { r.HFP = fill(9, 32) }, wire.GrantInvalid},
+		"card":           {func(r *wire.GrantRequest) { r.CardS = fill(9, 32) }, wire.CardsMismatch},
+		"no rights":      {func(r *wire.GrantRequest) { r.Rights = nil }, wire.ProtocolBroken},
+		"unknown right":  {func(r *wire.GrantRequest) { r.Rights = []string{"view", "fly"} }, wire.ProtocolBroken},
+		"twice":          {func(r *wire.GrantRequest) { r.Rights = []string{"view", "view"} }, wire.ProtocolBroken},
+		"short nonce":    {func(r *wire.GrantRequest) { r.GN = fill(1, 31) }, wire.ProtocolBroken},
+		"elevate on own": {func(r *wire.GrantRequest) { r.Rights = []string{"elevate"} }, wire.DeviceUnproven},
+		"unattended":     {func(r *wire.GrantRequest) { r.Rights = []string{"unattended"} }, wire.NotPermitted},
+	} {
+		req := p.request("view")
+		tt.change(&req)
+		if pr := p.sharer.Ask(wire.TypeGrantRequest, req, nil); code(pr) != tt.want {
+			t.Errorf("%s: %v, want %s", name, pr, tt.want)
+		}
+	}
+	if pr := p.helper.Ask(wire.TypeGrantRequest, p.request("view"), nil); code(pr) != wire.ProtocolBroken {
+		t.Errorf("by the helper: %v", pr)
+	}
+	e.must(e.store.For(demo.Tenant).PutSettings(t.Context(), "test", policy.Settings{Licence: policy.LicenceActive, Enabled: true, ElevationOnUnverified: true}))
+	p.sharer.Must(wire.TypeGrantRequest, p.request("view", "control", "elevate"), nil)
+	if g := e.signer.last(); g.RunFor != 5*time.Minute || g.Rights != policy.View|policy.Control|policy.Elevate {
+		t.Errorf("elevation: %+v", g)
+	}
+}
+
+func TestFirstDenialEndsTheSession(t *testing.T) {
+	e := start(t)
+	p := e.meet()
+	if pr := p.sharer.Ask(wire.TypeGrantRequest, p.request("unattended"), nil); code(pr) != wire.NotPermitted {
+		t.Fatal(pr)
+	}
+	for _, app := range []*servertest.App{p.helper, p.sharer} {
+		var end wire.End
+		if app.Next(wire.TypeEnd, &end); end.Code != wire.NotPermitted {
+			t.Errorf("%+v", end)
+		}
+	}
+}
