@@ -52,10 +52,14 @@ func serveMap(ctx context.Context, a *App) {
 			if err != nil {
 				return
 			}
-			spots := []Spot{}
-			fyne.DoAndWait(func() { spots = a.spots() })
-			if err := json.NewEncoder(c).Encode(spots); err != nil {
-				slog.Debug("ui map", "err", err)
+			spots := make(chan []Spot, 1)
+			a.do(func() { spots <- a.spots() })
+			select {
+			case s := <-spots:
+				if err := json.NewEncoder(c).Encode(s); err != nil {
+					slog.Debug("ui map", "err", err)
+				}
+			case <-ctx.Done():
 			}
 			_ = c.Close()
 		}

@@ -89,6 +89,7 @@ type Desk interface {
 }
 
 // Services are what an App works with. All are required but Notify and WindowOrigin.
+// SignIn, Me and OpenURL are called on any goroutine, the others on Fyne's.
 type Services struct {
 	SignIn    auth.SignIn
 	Me        func(ctx context.Context) (api.Me, error)

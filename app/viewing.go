@@ -34,7 +34,7 @@ func newViewing(x *helping, r policy.Right) *viewing {
 		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
 		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
 		OnGiveBack: x.h.GiveBack, OnFit: w.setFit, OnFull: w.toggleFull, OnEnd: x.h.End,
-		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float})
+		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float, OnEdge: w.edge})
 	x.win.SetTitle(ui.T("v.title", ui.M{"name": x.sharer.FullName(ui.T("someone.s"))}))
 	x.win.SetContent(w.v.Object)
 	x.win.Resize(screens.ViewerSize)
@@ -121,6 +121,19 @@ func (w *viewing) toggleFull() {
 			w.x.win.Canvas().Focus(f)
 		}
 	}
+}
+
+// edgeRest is how long the pointer rests at the top edge before the toolbar comes.
+const edgeRest = 300 * time.Millisecond
+
+func (w *viewing) edge() {
+	time.AfterFunc(edgeRest, func() {
+		w.x.a.do(func() {
+			if w.x.view == w && w.full && w.v.AtEdge() {
+				w.v.SetBar(true)
+			}
+		})
+	})
 }
 
 // toolbar gives the keyboard to the toolbar, and in full screen brings it out or hides it.

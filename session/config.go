@@ -19,9 +19,6 @@ type Endpoint interface {
 	Call(ctx context.Context, typ string, body, answer any) error
 	// Pushes are the endpoint's own messages, in order; closed when the connection is given up.
 	Pushes() <-chan api.Frame
-	// Track keeps the session's signals flowing over a broken connection: token is the resume
-	// token of Code or Claimed.
-	Track(session, token string)
 }
 
 // Wire makes the encrypted connection to one peer; session/rtc makes real ones. One Wire serves

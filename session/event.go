@@ -136,3 +136,11 @@ func (Back) event()        {}
 func (LocalInput) event()  {}
 func (Expiring) event()    {}
 func (Ended) event()       {}
+
+// Codes of Ended that are this device's own, beside those of policy/api.
+const (
+	CodeOffline      = "local.offline"    // the policy endpoint cannot be reached
+	CodeNoDisplay    = "local.nodisplay"  // there is no screen to share
+	CodeNoPermission = "local.permission" // the system does not let the screen be captured
+	CodePlatform     = "local.platform"   // this build cannot do it here
+)

@@ -296,7 +296,7 @@ func TestEachLayerAloneDenies(t *testing.T) {
 
 func TestCaptureProblemsHaveWords(t *testing.T) {
 	for want, err := range map[string]error{
-		"display.none": capture.ErrNoDisplay, "capture.refused": capture.ErrNotAllowed, "platform": capture.ErrUnsupported,
+		session.CodeNoDisplay: capture.ErrNoDisplay, session.CodeNoPermission: capture.ErrNotAllowed, session.CodePlatform: capture.ErrUnsupported,
 	} {
 		t.Run(want, func(t *testing.T) {
 			r := newRig(t)

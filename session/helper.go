@@ -179,7 +179,6 @@ func (h *Helper) tryCode(ctx context.Context) error {
 		return err
 	}
 	h.box.session = code.Session
-	h.cfg.Endpoint.Track(code.Session, code.Resume)
 	deadline := time.NewTimer(codeLife)
 	defer deadline.Stop()
 	h.out.emit(CodeReady{Code: code.Locator + secret, Expires: time.Now().Add(codeLife)})

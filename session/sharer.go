@@ -146,7 +146,6 @@ func (s *Sharer) pairing(ctx context.Context) error {
 		return err
 	}
 	s.box.session = c.Session
-	s.cfg.Endpoint.Track(c.Session, c.Resume)
 	if c.Helper == s.cfg.Account.Object {
 		return over(ByEndpoint, api.SelfHelp)
 	}

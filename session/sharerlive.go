@@ -309,11 +309,11 @@ func captureError(err error) error {
 	code := ""
 	switch {
 	case errors.Is(err, capture.ErrNotAllowed):
-		code = "capture.refused"
+		code = CodeNoPermission
 	case errors.Is(err, capture.ErrNoDisplay), errors.Is(err, capture.ErrDisplayGone):
-		code = "display.none"
+		code = CodeNoDisplay
 	case errors.Is(err, capture.ErrUnsupported), errors.Is(err, input.ErrUnsupported):
-		code = "platform"
+		code = CodePlatform
 	default:
 		return err
 	}

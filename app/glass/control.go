@@ -27,6 +27,7 @@ func (g *Glass) SetControl(on bool) {
 	g.refused = 0
 	g.grab()
 	g.pic.setOwn(on)
+	g.repoint()
 }
 
 // Release lets go of every key and button held on the other machine.
@@ -75,11 +76,22 @@ func (g *Glass) reshape() {
 		return
 	}
 	g.shape.shape = shape
-	if g.control && g.raw != nil {
-		x, y := g.mouse()
-		if g.tr.lay.covers(x, y) && !g.blocked(x, y) {
-			g.shape.show(g.raw)
-		}
+	if g.control {
+		g.repoint()
+	}
+}
+
+// repoint brings this machine's pointer into the shape it should have. Fyne is asked
+// first, as if the pointer had moved: it must know that the shape is the picture's, or
+// it would leave it so elsewhere.
+func (g *Glass) repoint() {
+	if x, y := g.mouse(); g.hooks == nil || g.hooks.move == nil || !g.tr.lay.covers(x, y) {
+		return
+	}
+	g.asked = false
+	g.hooks.move(g.raw, g.rawX, g.rawY)
+	if g.asked && g.control && g.shape.shape != nil {
+		g.shape.show(g.raw)
 	}
 }
 
@@ -99,6 +111,7 @@ func (g *Glass) device(x, y float64) (float64, float64) {
 
 // onMotion handles the pointer's move and leaves it to Fyne too, for its pointer shape.
 func (g *Glass) onMotion(x, y float64) {
+	g.rawX, g.rawY = x, y
 	x, y = g.device(x, y)
 	g.mouseX, g.mouseY = x, y
 	blocked := g.blocked(x, y)

@@ -62,9 +62,11 @@ type Glass struct {
 	control        bool
 	focused        bool // Fyne's focus is on the picture, and the window has the keyboard
 	grabbed        bool
-	refused        int  // how often the grab was refused in a row
-	hostAlone      bool // nothing else was pressed since the host key
-	mouseX, mouseY float64
+	refused        int     // how often the grab was refused in a row
+	hostAlone      bool    // nothing else was pressed since the host key
+	mouseX, mouseY float64 // the pointer, in device pixels of the window
+	rawX, rawY     float64 // the same as GLFW counts
+	asked          bool    // Fyne asked for the pointer's shape
 	shape          *localCursor
 	holes          []image.Rectangle
 	floats         []fyne.CanvasObject
@@ -86,7 +88,8 @@ var (
 	_ session.Screen     = (*picture)(nil)
 )
 
-// New makes a Glass for the window. Close must be called when the window goes.
+// New makes a Glass for the window. Close must be called while that window still exists:
+// in its OnClosed at the latest.
 func New(opt Options) *Glass {
 	if opt.Stage == nil {
 		opt.Stage = color.NRGBA{R: 0x23, G: 0x27, B: 0x2E, A: 0xFF}
@@ -195,7 +198,8 @@ func (g *Glass) start() {
 	g.opt.Log.Info("remote picture", "way", g.way)
 	if g.raw != nil {
 		g.hooks = hook(g)
-		g.mouseX, g.mouseY = g.device(g.raw.GetCursorPos())
+		g.rawX, g.rawY = g.raw.GetCursorPos()
+		g.mouseX, g.mouseY = g.device(g.rawX, g.rawY)
 	}
 	g.arrange()
 	g.pic.bind(g.surf)

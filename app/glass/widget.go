@@ -62,6 +62,7 @@ func (g *Glass) Visible() bool {
 // Cursor implements desktop.Cursorable. Never desktop.HiddenCursor: leaving the widget
 // would end X11's pointer grab and lose the release of a held button.
 func (g *Glass) Cursor() desktop.Cursor {
+	g.asked = true
 	if g.control && g.shape.shape != nil {
 		return g.shape
 	}

@@ -9,10 +9,9 @@ import (
 
 // Sizes of the session bar.
 const (
-	BarHeight      = 59
-	BarWidth       = 640
-	BarWidthWide   = 740 // with Take back control
-	barNameAtLeast = 160
+	BarHeight    = 59
+	BarWidth     = 640
+	BarWidthWide = 740 // with Take back control
 )
 
 // BarData is the sharer's bar.
@@ -80,13 +79,6 @@ func (b *Bar) SetLost(on bool) {
 }
 
 func (b *Bar) draw() {
-	show := func(o fyne.CanvasObject, on bool) {
-		if on {
-			o.Show()
-		} else {
-			o.Hide()
-		}
-	}
 	control := b.data.Rights.Has(policy.Control)
 	name, does, icon, col := b.data.Helper.FullName(ui.T("someone")), ui.T("bar.view"), "eye", ui.RightView
 	if control {
@@ -100,10 +92,10 @@ func (b *Bar) draw() {
 	b.does.Set(does)
 	b.icon.Set(icon, col)
 	b.stripe.Set(col, "", 0)
-	show(b.avatar, !b.lost)
-	show(b.icon, !b.lost)
-	show(b.big, b.lost)
-	show(b.takeBack, control && !b.lost)
+	visible(b.avatar, !b.lost)
+	visible(b.icon, !b.lost)
+	visible(b.big, b.lost)
+	visible(b.takeBack, control && !b.lost)
 	b.row.Refresh()
 	b.Object.Refresh()
 }

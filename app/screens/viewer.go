@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"beside/app/ui"
 	"beside/policy"
@@ -34,6 +35,7 @@ type ViewerData struct {
 	OnFull     func()
 	OnEnd      func()
 	OnCopy     func(figures string)
+	OnEdge     func() // full screen without toolbar: the pointer came to the top edge
 	// OnFloat is called with everything that lies over the picture now, so that a native
 	// picture can make room for it; may be nil.
 	OnFloat func(over []fyne.CanvasObject)
@@ -58,6 +60,8 @@ type Viewer struct {
 	figures ui.Figures
 	cardTxt *ui.Words
 	barRoom *fyne.Container
+	edge    *hoverStrip // full screen: the pointer resting at the top brings the toolbar
+	below   *hoverStrip // and leaving it downwards hides it
 }
 
 // NewViewer makes it, fitted and not full screen.
@@ -68,8 +72,12 @@ func NewViewer(d ViewerData) *Viewer {
 	v.bar = newToolbar(v)
 	v.stage = &fyne.Container{Layout: &stage{v: v}}
 	v.barRoom = ui.VStack(0, v.bar.object, ui.Rule())
+	v.edge = newHoverStrip(func() { d.OnEdge() })
+	v.below = newHoverStrip(func() { v.SetBar(false) })
+	v.edge.Hide()
+	v.below.Hide()
 	v.Object = &fyne.Container{Layout: viewerLayout{v}, Objects: []fyne.CanvasObject{
-		ui.NewBox(ui.Stage, "", 0), v.stage, v.barRoom}}
+		ui.NewBox(ui.Stage, "", 0), v.stage, v.barRoom, v.edge, v.below}}
 	v.Focus = v.bar.request
 	v.restage()
 	return v
@@ -120,11 +128,10 @@ func (v *Viewer) SetFull(full bool) {
 
 // SetBar shows or hides the toolbar in full screen.
 func (v *Viewer) SetBar(on bool) {
-	if on || !v.full {
-		v.barRoom.Show()
-	} else {
-		v.barRoom.Hide()
-	}
+	show := on || !v.full
+	visible(v.barRoom, show)
+	visible(v.edge, v.full && !show)
+	visible(v.below, v.full && show)
 	v.Object.Refresh()
 	v.floats()
 }
@@ -229,6 +236,35 @@ func (v *Viewer) floats() {
 	v.data.OnFloat(o)
 }
 
+// AtEdge says whether the pointer is still where it brings the toolbar.
+func (v *Viewer) AtEdge() bool { return v.edge.in }
+
+func visible(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// hoverStrip is an invisible place that notices the pointer.
+type hoverStrip struct {
+	ui.Box
+	entered func()
+	in      bool
+}
+
+func newHoverStrip(entered func()) *hoverStrip {
+	h := &hoverStrip{entered: entered}
+	h.ExtendBaseWidget(h)
+	return h
+}
+
+// MouseIn, MouseMoved and MouseOut follow the pointer.
+func (h *hoverStrip) MouseIn(*desktop.MouseEvent)    { h.in = true; h.entered() }
+func (h *hoverStrip) MouseMoved(*desktop.MouseEvent) {}
+func (h *hoverStrip) MouseOut()                      { h.in = false }
+
 // viewerLayout puts the toolbar above the picture, or over it in full screen.
 type viewerLayout struct{ v *Viewer }
 
@@ -246,6 +282,10 @@ func (l viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[1].Resize(fyne.NewSize(s.Width, max(0, s.Height-top)))
 	o[2].Move(fyne.NewPos(0, 0))
 	o[2].Resize(fyne.NewSize(s.Width, ToolbarHeight))
+	o[3].Move(fyne.NewPos(0, 0))
+	o[3].Resize(fyne.NewSize(s.Width, 3))
+	o[4].Move(fyne.NewPos(0, ToolbarHeight+8))
+	o[4].Resize(fyne.NewSize(s.Width, 48))
 }
 
 // stage puts what lies over the picture at its place.

@@ -82,13 +82,21 @@ func (l *vstack) HeightFor(o []fyne.CanvasObject, w float32) float32 {
 }
 
 func (l *vstack) MinSize(o []fyne.CanvasObject) fyne.Size {
-	w := float32(0)
+	var s fyne.Size
+	n := 0
 	for _, x := range o {
 		if x.Visible() {
-			w = max(w, x.MinSize().Width)
+			m := x.MinSize()
+			s.Width = max(s.Width, m.Width)
+			s.Height += m.Height
+			n++
 		}
 	}
-	return fyne.NewSize(w, l.HeightFor(o, max(l.last, w)))
+	s.Height += l.gap * float32(max(n-1, 0))
+	if l.last > 0 { // only a width tells the height
+		s.Height = l.HeightFor(o, max(l.last, s.Width))
+	}
+	return s
 }
 
 func (l *vstack) Layout(o []fyne.CanvasObject, s fyne.Size) {
@@ -166,15 +174,21 @@ func (l *hstack) HeightFor(o []fyne.CanvasObject, w float32) float32 {
 }
 
 func (l *hstack) MinSize(o []fyne.CanvasObject) fyne.Size {
-	w, n := float32(0), 0
+	var s fyne.Size
+	n := 0
 	for _, x := range o {
 		if x.Visible() {
-			w += x.MinSize().Width
+			m := x.MinSize()
+			s.Width += m.Width
+			s.Height = max(s.Height, m.Height)
 			n++
 		}
 	}
-	w += l.gap * float32(max(n-1, 0))
-	return fyne.NewSize(w, l.HeightFor(o, max(l.last, w)))
+	s.Width += l.gap * float32(max(n-1, 0))
+	if l.last > 0 {
+		s.Height = l.HeightFor(o, max(l.last, s.Width))
+	}
+	return s
 }
 
 func (l *hstack) Layout(o []fyne.CanvasObject, s fyne.Size) {

@@ -39,6 +39,7 @@ type Words struct {
 	lastW  float32
 	broken map[float32][]string // lines by width: layouts ask the same often
 	least  float32              // the least width, 0 while unknown
+	widths map[string]float32   // of pieces: balancing measures the same ones often
 }
 
 // P is a paragraph.
@@ -77,7 +78,7 @@ func (t *Words) SetColoured(s string, col fyne.ThemeColorName) {
 		return
 	}
 	if t.text != s {
-		t.broken, t.least = nil, 0
+		t.broken, t.widths, t.least = nil, nil, 0
 	}
 	t.text, t.col = s, col
 	t.Refresh()
@@ -87,7 +88,15 @@ func (t *Words) SetColoured(s string, col fyne.ThemeColorName) {
 func (t *Words) Info() Info { return Info{ID: t.id, Label: t.text, Role: "text"} }
 
 func (t *Words) width(s string) float32 {
-	return fyne.MeasureText(s, t.style.Size, fyne.TextStyle{Bold: t.style.Bold}).Width
+	if w, ok := t.widths[s]; ok {
+		return w
+	}
+	if t.widths == nil {
+		t.widths = map[string]float32{}
+	}
+	w := fyne.MeasureText(s, t.style.Size, fyne.TextStyle{Bold: t.style.Bold}).Width
+	t.widths[s] = w
+	return w
 }
 
 // lines breaks the text for a width. Titles and centred text are balanced, so that no
@@ -202,6 +211,9 @@ func (t *Words) MinSize() fyne.Size {
 				t.least = max(t.least, min(t.width(x)+1, 160))
 			}
 		}
+	}
+	if t.lastW == 0 { // not laid out yet: HeightFor is what tells the height
+		return fyne.NewSize(t.least, t.style.Line)
 	}
 	return fyne.NewSize(t.least, t.HeightFor(max(t.lastW, t.least)))
 }

@@ -2,6 +2,14 @@
 
 package keyring
 
+// These want a Secret Service of their own:
+//
+//	go test -c -tags keyring -o k.test ./auth/keyring
+//	dbus-run-session -- sh -c 'printf pw | gnome-keyring-daemon --unlock --components=secrets --daemonize; ./k.test -test.run "TestLive$"'
+//	dbus-run-session -- ./k.test -test.run TestLiveLocked
+//
+// with HOME and XDG_RUNTIME_DIR in an empty folder.
+
 import "testing"
 
 // TestLive runs against the Secret Service of the session it is started in.

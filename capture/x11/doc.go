@@ -6,8 +6,8 @@
 //
 // XInput2 must never be selected on these connections: the X library reads 32 bytes
 // for every event, and a longer one would put the connection out of step. Therefore
-// the pointer's place is polled: 30 Hz while it moves, 10 Hz while it rests.
+// the pointer's place is polled: 30 Hz while it moves, down to 5 Hz while it rests.
 //
 // While another client holds a server grab, the X server answers nobody; a call that
-// is in the middle of a request then returns only when the grab ends.
+// is in the middle of a request then returns only when the grab ends, or at Close.
 package x11

@@ -15,6 +15,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"beside/capture"
+	"beside/capture/internal/diff"
 	"beside/frame"
 	"beside/internal/xconn"
 )
@@ -300,7 +301,7 @@ func (s *Source) apply(dst *frame.Frame, area image.Rectangle, pieces []piece) b
 	}
 	changed := whole || moved
 	for _, p := range pieces {
-		if copyChanged(dst, p.at.Sub(area.Min), p.pix, p.stride, !whole) {
+		if diff.CopyChanged(dst, p.at.Sub(area.Min), p.pix, p.stride, !whole) {
 			changed = true
 		}
 	}

@@ -9,7 +9,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"beside/session/pair"
 )
 
 // version is set by the linker.
@@ -33,13 +36,15 @@ type settings struct {
 	tenant   string // directory id of the organisation
 	client   string // application id of the desktop app
 	api      string // application id, or URI, of the endpoint's API
-	anchor   string // organisation's anchor key, base64; "" pins the first one seen
-	state    string // folder for what this app remembers
-	lang     string // "en", "nl", or "" for the system's
-	look     string // "light", "dark", or "" for the system's
-	link     string // a beside:// link to open, or ""
-	verbose  bool
-	dev      devSettings
+	// authority replaces the public cloud's, for sovereign clouds: https://host/<tenant>
+	authority string
+	anchor    string // organisation's anchor key, base64; "" pins the first one seen
+	state     string // folder for what this app remembers
+	lang      string // "en", "nl", or "" for the system's
+	look      string // "light", "dark", or "" for the system's
+	join      string // code from a beside://join# link, or ""
+	verbose   bool
+	dev       devSettings
 }
 
 // run parses the command line and runs the app until its last window closes.
@@ -55,6 +60,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	f.StringVar(&s.tenant, "tenant", os.Getenv("BESIDE_TENANT"), "directory (tenant) `id` of your organisation")
 	f.StringVar(&s.client, "client-id", os.Getenv("BESIDE_CLIENT_ID"), "application `id` of the desktop app in your directory")
 	f.StringVar(&s.api, "api", os.Getenv("BESIDE_API"), "application `id` of the policy endpoint's API in your directory")
+	f.StringVar(&s.authority, "authority", os.Getenv("BESIDE_AUTHORITY"), "sign-in `address` of a national cloud, https://host/tenant; default is the public cloud")
 	f.StringVar(&s.anchor, "anchor", os.Getenv("BESIDE_ANCHOR"), "your organisation's anchor `key`, base64")
 	f.StringVar(&s.state, "state", defaultState(), "`folder` for settings and pins")
 	f.StringVar(&s.lang, "lang", "", "`language`: en or nl; default is the system's")
@@ -72,7 +78,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	switch f.NArg() {
 	case 0:
 	case 1:
-		s.link = f.Arg(0)
+		code, err := joinCode(f.Arg(0))
+		if err != nil {
+			return err
+		}
+		s.join = code
 	default:
 		return errors.New("one link at most")
 	}
@@ -84,6 +94,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		level = slog.LevelDebug
 	}
 	return s.start(ctx, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level})), out)
+}
+
+// joinCode takes the one form of link that this version knows apart. A link carries a code and nothing
+// else: no endpoint, no account, no flag.
+func joinCode(link string) (string, error) {
+	if !strings.HasPrefix(link, pair.LinkPrefix) {
+		return "", errors.New("that is not a link of Beside")
+	}
+	locator, secret, err := pair.ParseCode(link)
+	if err != nil {
+		return "", errors.New("that link holds no code")
+	}
+	return locator + secret, nil
 }
 
 // check says in words what is missing.

@@ -76,6 +76,9 @@ func split(jws, typ string) (h header, payload, signed, sig []byte, err error) {
 	if len(parts) != 3 {
 		return h, nil, nil, nil, refuse("G1", "%d parts", len(parts))
 	}
+	if strings.ContainsAny(jws, "\r\n") { // the decoder would skip them: one JWS, many spellings
+		return h, nil, nil, nil, refuse("G1", "encoding")
+	}
 	dec := base64.RawURLEncoding.Strict()
 	hb, err1 := dec.DecodeString(parts[0])
 	payload, err2 := dec.DecodeString(parts[1])
@@ -144,11 +147,13 @@ func noDuplicates(b []byte) error {
 			}
 		case string:
 			if top >= 0 && stack[top].name {
-				n := strings.ToLower(t)
-				if stack[top].names[n] {
+				if strings.ToLower(t) != t {
+					return errors.New("a name is not in lower case")
+				}
+				if stack[top].names[t] {
 					return errors.New("a name stands twice")
 				}
-				stack[top].names[n], stack[top].name = true, false
+				stack[top].names[t], stack[top].name = true, false
 				continue
 			}
 			if top >= 0 {

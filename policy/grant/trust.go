@@ -16,6 +16,7 @@ import (
 // Pin is what a device remembers of one organisation's endpoint between starts.
 type Pin struct {
 	Tenant string `json:"tid"`
+	Root   []byte `json:"root,omitempty"` // deployed anchor that Anchor descends from, if any
 	Anchor []byte `json:"anchor"`
 	Next   []byte `json:"next,omitempty"` // named by Anchor to follow it
 	Seq    uint64 `json:"seq"`            // the highest statement seen
@@ -43,6 +44,9 @@ func (f FilePins) Load() (Pin, error) {
 	var p Pin
 	if err := strict(b, &p); err != nil {
 		return Pin{}, fmt.Errorf("pin file: %w", err)
+	}
+	if len(p.Anchor) != ed25519.PublicKeySize || p.Tenant == "" {
+		return Pin{}, errors.New("pin file: no anchor in it")
 	}
 	return p, nil
 }
@@ -88,16 +92,20 @@ func NewTrust(tenant string, deployed ed25519.PublicKey, pins Pins, now func() t
 		if len(deployed) != ed25519.PublicKeySize {
 			return nil, refuse("anchor", "%d bytes", len(deployed))
 		}
-		if p.Anchor != nil && !bytes.Equal(p.Anchor, deployed) {
-			p.Seq = 0 // management replaced the anchor: its statements count anew
+		switch {
+		case p.Anchor != nil && bytes.Equal(p.Root, deployed): // perhaps rotated since
+		case bytes.Equal(p.Anchor, deployed):
+			p.Root = bytes.Clone(deployed)
+		default: // management replaced the anchor: nothing the old one said counts, its successor neither
+			p = Pin{Tenant: tenant, Root: bytes.Clone(deployed), Anchor: bytes.Clone(deployed)}
 		}
-		p.Anchor = deployed
 	}
 	return &Trust{tenant: tenant, pins: pins, now: now, pin: p}, nil
 }
 
 // First takes the anchor an endpoint shows when none is known yet, and refuses with
-// ErrAnchorChanged when another one is.
+// ErrAnchorChanged when another one is. The successor that the known one named may be shown
+// too; it changes nothing.
 func (t *Trust) First(shown []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -107,7 +115,7 @@ func (t *Trust) First(shown []byte) error {
 	case t.pin.Anchor == nil:
 		t.pin.Anchor = bytes.Clone(shown)
 		return t.pins.Save(t.pin)
-	case !bytes.Equal(t.pin.Anchor, shown):
+	case !bytes.Equal(t.pin.Anchor, shown) && !bytes.Equal(t.pin.Next, shown):
 		return ErrAnchorChanged
 	}
 	return nil
@@ -136,6 +144,7 @@ func (t *Trust) Statement(jws string) (Statement, error) {
 		return Statement{}, err
 	}
 	next.Seq = max(next.Seq, s.Seq)
+	next.Next = nil // a statement may also take the successor back
 	if len(s.Next) == ed25519.PublicKeySize && !bytes.Equal(s.Next, next.Anchor) {
 		next.Next = s.Next
 	}

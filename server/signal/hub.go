@@ -129,6 +129,9 @@ func (h *Hub) Do(ctx context.Context, c Caller, sock Socket, f api.Frame) {
 		sock.Push(frame(api.TypeError, f.ID, p))
 		return
 	}
+	if rep.body == nil {
+		rep.body = struct{}{} // "nothing" is an empty object, so that every answer decodes
+	}
 	sock.Push(frame(api.TypeOK, f.ID, rep.body))
 	if rep.then != nil {
 		rep.then()
@@ -169,15 +172,11 @@ func with[T any](ctx context.Context, r request, f api.Frame, handle func(contex
 }
 
 func frame(typ string, re uint64, body any) api.Frame {
-	f := api.Frame{Type: typ, Re: re}
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil { // the bodies are our own structs
-			return api.Frame{Type: api.TypeError, Re: re, Body: json.RawMessage(`{"title":"","status":500,"code":"internal"}`)}
-		}
-		f.Body = b
+	b, err := json.Marshal(body)
+	if err != nil { // the bodies are our own structs
+		return api.Frame{Type: api.TypeError, Re: re, Body: json.RawMessage(`{"title":"","status":500,"code":"internal"}`)}
 	}
-	return f
+	return api.Frame{Type: typ, Re: re, Body: b}
 }
 
 // Gone must be called when a socket is closed; its sessions wait for a resume.

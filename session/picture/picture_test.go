@@ -131,7 +131,7 @@ type wire struct {
 	bytes        atomic.Int64
 	mu           sync.Mutex
 	rnd          *rand.Rand
-	seen         func(b []byte)
+	tap          atomic.Pointer[chan []byte] // gets a copy of every packet
 }
 
 func newWire(ctx context.Context, delay time.Duration) *wire {
@@ -171,8 +171,8 @@ func (w *wire) get(ctx context.Context, c chan []byte) ([]byte, error) {
 func (w *wire) WritePacket(b []byte) error {
 	w.sent.Add(1)
 	w.bytes.Add(int64(len(b)))
-	if w.seen != nil {
-		w.seen(b)
+	if c := w.tap.Load(); c != nil {
+		*c <- bytes.Clone(b)
 	}
 	return w.put(w.packets, b)
 }
@@ -207,6 +207,7 @@ type rig struct {
 	s     *picture.Sender
 	r     *picture.Receiver
 	allow atomic.Bool
+	limit atomic.Int64 // packets after which permission ends, 0 for never
 	first atomic.Int64
 	apply chan uint32
 	stop  func()
@@ -218,7 +219,8 @@ func newRig(t testing.TB, d *display, delay time.Duration) *rig {
 	r := &rig{t: t, d: d, w: newWire(ctx, delay), g: &glass{}, apply: make(chan uint32, 1<<16)}
 	r.allow.Store(true)
 	r.s = picture.NewSender(picture.SenderConfig{
-		Source: d, Out: r.w, Allow: r.allow.Load,
+		Source: d, Out: r.w,
+		Allow:     func() bool { return r.allow.Load() && (r.limit.Load() == 0 || r.w.sent.Load() < r.limit.Load()) },
 		Focus:     func() image.Point { return image.Pt(10, 10) },
 		RTT:       func() time.Duration { return 2*delay + 100*time.Microsecond },
 		FirstSent: func() { r.first.Add(1) },
@@ -343,41 +345,78 @@ func TestRevocationStopsEverything(t *testing.T) {
 	})
 }
 
-// TestResetLeaksNothingOld paints a colour, resets in the middle of sending it, and
-// looks for it in everything that leaves afterwards.
+// TestResetLeaksNothingOld resets in the middle of sending a marked picture, and looks
+// for the mark in everything that leaves afterwards.
 func TestResetLeaksNothingOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const marker = 0x9B5713
 		d := newDisplay(640, 480)
-		marker := []byte{0x13, 0x57, 0x9B}
-		var after, leaked atomic.Bool
-		old := func(x, y int) uint32 {
-			if x%2 == 0 {
-				return 0x9B5713
-			}
-			return noise(9)(x, y)
-		}
 		r := newRig(t, d, 20*time.Millisecond)
 		defer r.stop()
 		r.w.loss.Store(200_000)
 		time.Sleep(time.Second)
-		r.w.seen = nil
-		d.paint(d.f.Bounds(), old)
+		d.paint(d.f.Bounds(), func(x, y int) uint32 {
+			if x%2 == 0 {
+				return marker
+			}
+			return noise(9)(x, y)
+		})
 		time.Sleep(100 * time.Millisecond)
 		if r.s.Exact() {
 			t.Fatal("too quick for this test to mean anything")
 		}
-		d.paint(d.f.Bounds(), flat(0x010203))
-		// From here on only the new picture may be seen by what is decoded.
-		r.s.Reset()
-		after.Store(true)
 		synctest.Wait()
+		// A second helper sees only what leaves from here on.
+		ctx, cancel := context.WithCancel(t.Context())
+		spy, shows := &spyGlass{marker: marker}, make(chan error, 1)
+		tap := newWire(ctx, 0)
+		go func() { shows <- picture.NewReceiver(picture.ReceiverConfig{In: tap, Screen: spy}).Run(ctx) }()
+		r.w.tap.Store(&tap.packets)
+		d.paint(d.f.Bounds(), flat(0x010203))
+		r.s.Reset()
 		before := r.w.bytes.Load()
 		time.Sleep(30 * time.Second)
 		if n := r.w.bytes.Load() - before; n > 30_000 {
 			t.Errorf("%d bytes for a flat picture: something old was sent", n)
 		}
 		r.equal()
-		_, _ = marker, leaked.Load()
+		cancel()
+		<-shows
+		if spy.shown == 0 || spy.leaked {
+			t.Errorf("shown %d times, leaked %v", spy.shown, spy.leaked)
+		}
+	})
+}
+
+// spyGlass looks for a colour in what it is shown.
+type spyGlass struct {
+	glass
+	marker uint32
+	leaked bool
+}
+
+func (g *spyGlass) Show(rs []image.Rectangle) {
+	g.shown++
+	for i := 0; i < len(g.f.Pix); i += 4 {
+		if binary.LittleEndian.Uint32(g.f.Pix[i:])&0xFFFFFF == g.marker {
+			g.leaked = true
+		}
+	}
+}
+
+// TestPermissionIsAskedAtEveryPacket ends it in the middle of a burst.
+func TestPermissionIsAskedAtEveryPacket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisplay(640, 480)
+		r := newRig(t, d, 0)
+		defer r.stop()
+		time.Sleep(time.Second)
+		r.limit.Store(r.w.sent.Load() + 7)
+		d.paint(d.f.Bounds(), noise(7))
+		time.Sleep(time.Second)
+		if got, want := r.w.sent.Load(), r.limit.Load(); got != want {
+			t.Errorf("%d packets left, want %d", got, want)
+		}
 	})
 }
 
@@ -425,7 +464,7 @@ func BenchmarkTyping(b *testing.B) {
 		<-r.apply
 	}
 	for i := 0; b.Loop(); i++ {
-		d.paint(image.Rect(160, 160, 168, 176), flat(uint32(i)|1))
+		d.paint(image.Rect(160, 160, 168, 176), flat(uint32(i)+1))
 		<-r.apply
 	}
 }
@@ -438,6 +477,9 @@ func BenchmarkPage(b *testing.B) {
 	for !r.s.Exact() {
 		time.Sleep(time.Millisecond)
 	}
+	for len(r.apply) > 0 {
+		<-r.apply
+	}
 	start := r.w.bytes.Load()
 	for i := 0; b.Loop(); i++ {
 		n := noise(uint32(i))
@@ -445,12 +487,9 @@ func BenchmarkPage(b *testing.B) {
 		colours := [4]uint32{0xFFFFFF, 0x203040, 0x802010, 0xFFFFFF}
 		b.StartTimer()
 		d.paint(image.Rect(100, 100, 1300, 800), func(x, y int) uint32 { return colours[n(x/6, y/3)>>30] })
-		for {
-			<-r.apply
+		<-r.apply
+		for !r.s.Exact() {
 			time.Sleep(50 * time.Microsecond)
-			if r.s.Exact() {
-				break
-			}
 		}
 	}
 	b.ReportMetric(float64(r.w.bytes.Load()-start)/float64(b.N), "B/page")

@@ -120,9 +120,6 @@ func (e *Endpoint) Connect(oid string) *Conn {
 // Pushes is session.Endpoint's.
 func (c *Conn) Pushes() <-chan api.Frame { return c.pushes }
 
-// Track is session.Endpoint's: connections in memory do not break.
-func (c *Conn) Track(string, string) {}
-
 // Close breaks the connection for good.
 func (c *Conn) Close() {
 	c.e.mu.Lock()

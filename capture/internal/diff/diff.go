@@ -1,4 +1,4 @@
-package x11
+package diff
 
 import (
 	"bytes"
@@ -10,10 +10,10 @@ import (
 // block is the side of the squares that are compared and marked as damage.
 const block = 16
 
-// copyChanged copies pix, the picture of the part at of dst, into dst. With mark it
+// CopyChanged copies pix, the picture of the part at of dst, into dst. With mark it
 // compares first, in 16×16 blocks aligned to dst, copies only blocks that differ, adds
 // them to dst.Damage and says whether there was one.
-func copyChanged(dst *frame.Frame, at image.Rectangle, pix []byte, stride int, mark bool) bool {
+func CopyChanged(dst *frame.Frame, at image.Rectangle, pix []byte, stride int, mark bool) bool {
 	row := func(y, x0, x1 int) (d, s []byte) {
 		o := y*dst.Stride + 4*x0
 		p := (y-at.Min.Y)*stride + 4*(x0-at.Min.X)

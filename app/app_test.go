@@ -1,0 +1,646 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"image"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
+	"beside/app/ui"
+	"beside/auth"
+	"beside/frame"
+	"beside/input"
+	"beside/policy"
+	"beside/policy/api"
+	"beside/session"
+)
+
+// rig is an App with everything around it faked, driven on the test's goroutine.
+type rig struct {
+	t       *testing.T
+	a       *App
+	queue   chan func()
+	now     time.Time
+	in      *fakeSignIn
+	me      api.Me
+	meErr   error
+	helper  *fakeSession
+	sharer  *fakeSession
+	codes   []string
+	floats  []*fakeFloat
+	viewer  *fakeViewer
+	mu      sync.Mutex // guards urls: sign-in opens them on a goroutine of its own
+	urls    []string
+	urlErr  error
+	stopKey func()
+	notes   []string
+}
+
+func newRig(t *testing.T, o Options) *rig {
+	t.Helper()
+	r := &rig{t: t, queue: make(chan func(), 256), now: time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC),
+		in: &fakeSignIn{}, me: api.Me{Enabled: true, MayHelp: true, Card: json.RawMessage(`{"oid":"n","name":"Noa Winters","given":"Noa"}`)}}
+	if o.Lang == "" {
+		o.Lang = "en"
+	}
+	fa := test.NewTempApp(t)
+	a, err := New(fa, Services{SignIn: r.in, Me: func(context.Context) (api.Me, error) { return r.me, r.meErr },
+		NewHelper: func(session.Screen) HelperSession { r.helper = newFake(); return r.helper },
+		NewSharer: func(c string) SharerSession { r.codes = append(r.codes, c); r.sharer = newFake(); return r.sharer },
+		OpenURL:   r.openURL,
+		NewViewer: func(ViewerOptions) Viewer { r.viewer = &fakeViewer{box: canvas.NewRectangle(nil)}; return r.viewer },
+		Desk:      r, Notify: func(a, _ string) { r.notes = append(r.notes, a) }}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.now = func() time.Time { return r.now }
+	a.do = func(f func()) { r.queue <- f }
+	r.a = a
+	ctx, cancel := context.WithCancel(t.Context())
+	a.open(ctx)
+	t.Cleanup(func() {
+		done := a.done
+		a.finish()
+		cancel()
+		if done == nil {
+			return
+		}
+		for { // a session's last words
+			select {
+			case f := <-r.queue:
+				f()
+			case <-done:
+				return
+			case <-time.After(10 * time.Second):
+				t.Error("the session does not end")
+				return
+			}
+		}
+	})
+	return r
+}
+
+func (r *rig) openURL(u string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.urls = append(r.urls, u)
+	return r.urlErr
+}
+
+func (r *rig) opened() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.urls)
+}
+
+// until runs what comes for Fyne's goroutine until ok.
+func (r *rig) until(what string, ok func() bool) {
+	r.t.Helper()
+	limit := time.After(10 * time.Second)
+	for !ok() {
+		select {
+		case f := <-r.queue:
+			f()
+		case <-limit:
+			r.t.Fatalf("%s: never happened; the page says %v", what, r.texts())
+		}
+	}
+}
+
+func elements(o fyne.CanvasObject) []ui.Element {
+	if o == nil || !o.Visible() {
+		return nil
+	}
+	var out []ui.Element
+	if e, ok := o.(ui.Element); ok {
+		out = append(out, e)
+	}
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			out = append(out, elements(c)...)
+		}
+	case *container.Scroll:
+		out = append(out, elements(o.Content)...)
+	}
+	return out
+}
+
+func find(o fyne.CanvasObject, id string) ui.Element {
+	for _, e := range elements(o) {
+		if e.Info().ID == id {
+			return e
+		}
+	}
+	return nil
+}
+
+func (r *rig) texts() (out []string) {
+	for _, e := range elements(r.a.win.Content()) {
+		out = append(out, e.Info().ID+"="+e.Info().Label)
+	}
+	return out
+}
+
+func (r *rig) has(id string) bool { return find(r.a.win.Content(), id) != nil }
+
+// see waits for something on the main window.
+func (r *rig) see(id string) {
+	r.t.Helper()
+	r.until(id, func() bool { return r.has(id) })
+}
+
+// press waits for a button on a content and presses it.
+func (r *rig) press(id string) {
+	r.t.Helper()
+	r.see(id)
+	r.pressOn(r.a.win.Content(), id)
+}
+
+func (r *rig) pressOn(o fyne.CanvasObject, id string) {
+	r.t.Helper()
+	e := find(o, id)
+	if e == nil {
+		r.t.Fatalf("no %s", id)
+	}
+	if e.Info().Disabled {
+		r.t.Fatalf("%s is disabled", id)
+	}
+	e.(fyne.Tappable).Tapped(nil)
+}
+
+func (r *rig) typeCode(s string) {
+	r.t.Helper()
+	r.see("join.field")
+	for _, c := range s {
+		find(r.a.win.Content(), "join.field").(fyne.Focusable).TypedRune(c)
+	}
+}
+
+// The desk.
+func (r *rig) OpenFloat(o FloatOptions) (Float, error) {
+	f := &fakeFloat{o: o, w: test.NewWindow(o.Content)}
+	r.floats = append(r.floats, f)
+	return f, nil
+}
+func (r *rig) StopKey(f func()) (func(), error) {
+	r.stopKey = f
+	return func() { r.stopKey = nil }, nil
+}
+func (r *rig) Raise(fyne.Window) {}
+
+func (r *rig) open() (out []*fakeFloat) {
+	for _, f := range r.floats {
+		if !f.closed {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+type fakeFloat struct {
+	o      FloatOptions
+	w      fyne.Window
+	size   fyne.Size
+	closed bool
+}
+
+func (f *fakeFloat) Window() fyne.Window { return f.w }
+func (f *fakeFloat) Resize(s fyne.Size)  { f.size = s }
+func (f *fakeFloat) Close()              { f.closed = true; f.w.Close() }
+
+type fakeViewer struct {
+	box     fyne.CanvasObject
+	control bool
+	fit     bool
+	closed  bool
+	floats  int
+}
+
+func (v *fakeViewer) Object() fyne.CanvasObject      { return v.box }
+func (v *fakeViewer) Screen() session.Screen         { return v }
+func (v *fakeViewer) SetControl(on bool)             { v.control = on }
+func (v *fakeViewer) SetFit(fit bool)                { v.fit = fit }
+func (v *fakeViewer) Float(fyne.CanvasObject)        { v.floats++ }
+func (v *fakeViewer) Unfloat(fyne.CanvasObject)      { v.floats-- }
+func (v *fakeViewer) Close()                         { v.closed = true }
+func (v *fakeViewer) Frame(image.Point) *frame.Frame { return nil }
+func (v *fakeViewer) Show([]image.Rectangle)         {}
+func (v *fakeViewer) Cursor(frame.Cursor)            {}
+func (v *fakeViewer) Pause(bool)                     {}
+
+// fakeSession is either side: it says what it is told to and remembers what it was asked.
+type fakeSession struct {
+	events chan session.Event
+	mu     sync.Mutex
+	did    []string
+	gone   chan struct{}
+	once   sync.Once
+}
+
+func newFake() *fakeSession {
+	return &fakeSession{events: make(chan session.Event, 16), gone: make(chan struct{})}
+}
+
+func (f *fakeSession) Run(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-f.gone:
+	}
+	return ctx.Err()
+}
+func (f *fakeSession) Events() <-chan session.Event { return f.events }
+func (f *fakeSession) note(s string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.did = append(f.did, s)
+}
+func (f *fakeSession) asked(s string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Contains(f.did, s)
+}
+func (f *fakeSession) end(e session.Ended) {
+	f.once.Do(func() { f.events <- e; close(f.gone) })
+}
+func (f *fakeSession) NewCode()             { f.note("new") }
+func (f *fakeSession) Ask(r policy.Right)   { f.note("ask " + r.String()) }
+func (f *fakeSession) CancelAsk()           { f.note("cancel") }
+func (f *fakeSession) RequestControl()      { f.note("request") }
+func (f *fakeSession) GiveBack()            { f.note("giveback") }
+func (f *fakeSession) Input(input.Event)    { f.note("input") }
+func (f *fakeSession) ReleaseInput()        { f.note("release") }
+func (f *fakeSession) Meter() session.Meter { return session.Meter{Network: 12, Exact: true} }
+func (f *fakeSession) TakeBack()            { f.note("takeback") }
+func (f *fakeSession) End() {
+	f.note("end")
+	f.end(session.Ended{By: session.ByHelper, Code: api.EndStopped})
+}
+func (f *fakeSession) Stop() {
+	f.note("stop")
+	f.end(session.Ended{By: session.BySharer, Code: api.EndStopped})
+}
+
+type fakeSignIn struct {
+	id  auth.Identity
+	err error // of Interactive
+}
+
+func (s *fakeSignIn) Interactive(ctx context.Context, open func(string) error) (auth.Identity, error) {
+	if err := open("https://login.example/authorize"); err != nil {
+		return auth.Identity{}, err
+	}
+	if s.err != nil {
+		return auth.Identity{}, s.err
+	}
+	s.id = auth.Identity{Object: "n", Name: "Noa Winters", Username: "noa@halden.example"}
+	return s.id, nil
+}
+func (s *fakeSignIn) DeviceCode(ctx context.Context, show func(auth.DeviceCode)) (auth.Identity, error) {
+	show(auth.DeviceCode{URL: "https://login.example/device", Code: "F7K29QWX"})
+	<-ctx.Done()
+	return auth.Identity{}, ctx.Err()
+}
+func (s *fakeSignIn) Account(context.Context) (auth.Identity, error) {
+	if s.id.Object == "" {
+		return s.id, auth.ErrSignInNeeded
+	}
+	return s.id, nil
+}
+func (s *fakeSignIn) Token(context.Context) (string, error) { return "", auth.ErrSignInNeeded }
+func (s *fakeSignIn) SignOut(context.Context) error         { s.id = auth.Identity{}; return nil }
+
+var (
+	noaPerson = session.Person{Object: "n", Name: "Noa Winters", Given: "Noa", Domain: "halden.example"}
+	samPerson = session.Person{Object: "s", Name: "Sam Rivers", Given: "Sam", Domain: "halden.example"}
+	began     = time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
+)
+
+func TestNewWantsEveryService(t *testing.T) {
+	if _, err := New(test.NewTempApp(t), Services{}, Options{}); !errors.Is(err, ErrServices) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSharerFromStartToEnd(t *testing.T) {
+	r := newRig(t, Options{})
+	r.press("start.get") // leads through sign-in by itself
+	r.typeCode("7kqm-t4vd")
+	r.press("join.go")
+	if r.opened() != 1 || !slices.Equal(r.codes, []string{"7KQMT4VD"}) {
+		t.Fatalf("urls %v, codes %v", r.urls, r.codes)
+	}
+	s := r.sharer
+	s.events <- session.Checking{}
+	s.events <- session.MetHelper{Helper: noaPerson}
+	r.see("wait.nothing")
+	var answers []bool
+	s.events <- session.Consent{Helper: noaPerson, Rights: policy.View, First: true, Until: r.now.Add(2 * time.Minute),
+		Answer: func(b bool) { answers = append(answers, b); s.events <- session.ConsentOver{} }}
+	r.see("ask.view")
+	if f := r.a.win.Canvas().Focused(); f == nil || f.(ui.Element).Info().ID != "decline" {
+		t.Fatal("Decline has not the keyboard")
+	}
+	r.pressOn(r.a.win.Content(), "allow") // too early
+	if len(answers) != 0 {
+		t.Fatal("answered within 700 ms")
+	}
+	r.now = r.now.Add(time.Second)
+	r.pressOn(r.a.win.Content(), "allow")
+	s.events <- session.Started{Rights: policy.View, Peer: noaPerson}
+	r.until("bar", func() bool { return len(r.open()) == 1 })
+	bar := r.open()[0]
+	if find(bar.w.Content(), "takeback") != nil || find(bar.w.Content(), "bar.does").Info().Label != "can see your screen" {
+		t.Error("the bar of View is wrong")
+	}
+	if bar.o.Focus != nil {
+		t.Error("the bar takes the keyboard")
+	}
+	// A widening asks under the bar; Esc declines.
+	var more []bool
+	s.events <- session.Consent{Helper: noaPerson, Rights: policy.View | policy.Control, Until: r.now.Add(time.Minute),
+		Answer: func(b bool) { more = append(more, b); s.events <- session.ConsentOver{} }}
+	r.until("prompt", func() bool { return len(r.open()) == 2 })
+	prompt := r.open()[1]
+	if prompt.o.Under != Float(bar) || prompt.o.Focus.(ui.Element).Info().ID != "decline" {
+		t.Errorf("prompt %+v", prompt.o)
+	}
+	esc := &fyne.KeyEvent{Name: fyne.KeyEscape}
+	prompt.w.Canvas().OnTypedKey()(esc)
+	r.now = r.now.Add(time.Second)
+	prompt.w.Canvas().OnTypedKey()(esc)
+	if !slices.Equal(more, []bool{false}) {
+		t.Errorf("answers %v, want one Decline", more)
+	}
+	r.until("prompt gone", func() bool { return len(r.open()) == 1 })
+	s.events <- session.RightsNow{Rights: policy.View | policy.Control}
+	r.until("control", func() bool { return find(bar.w.Content(), "takeback") != nil })
+	r.pressOn(bar.w.Content(), "takeback")
+	if !s.asked("takeback") {
+		t.Error("Take back control does nothing")
+	}
+	s.events <- session.Unreachable{}
+	r.until("lost", func() bool { return find(bar.w.Content(), "bar.name").Info().Label == "Reconnecting" })
+	if find(bar.w.Content(), "stop") == nil {
+		t.Error("Stop is gone while reconnecting")
+	}
+	s.events <- session.Back{}
+	r.until("back", func() bool { return find(bar.w.Content(), "bar.name").Info().Label == "Noa Winters" })
+	if r.stopKey == nil {
+		t.Fatal("no stop key")
+	}
+	s.end(session.Ended{By: session.ByHelper, Code: api.EndStopped, Peer: noaPerson, Began: began, Lasted: 18 * time.Minute, Used: policy.View})
+	r.see("e.sharer.title")
+	if len(r.open()) != 0 || r.stopKey != nil {
+		t.Error("the bar or the stop key outlives the session")
+	}
+	if got := find(r.a.win.Content(), "e.by").Info().Label; got != "Noa ended it" {
+		t.Errorf("by: %q", got)
+	}
+	r.press("done")
+	r.see("start.get")
+}
+
+func TestSharerStops(t *testing.T) {
+	for name, stop := range map[string]func(*rig){
+		"bar": func(r *rig) { r.pressOn(r.open()[0].w.Content(), "stop") },
+		"key": func(r *rig) { r.stopKey() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, Options{})
+			r.press("start.get")
+			r.typeCode("7KQMT4VD")
+			r.press("join.go")
+			r.sharer.events <- session.Started{Rights: policy.View, Peer: noaPerson}
+			r.until("bar", func() bool { return len(r.open()) == 1 })
+			stop(r)
+			if !r.sharer.asked("stop") {
+				t.Error("not stopped")
+			}
+		})
+	}
+}
+
+func TestQuestionNobodyAnswers(t *testing.T) {
+	r := newRig(t, Options{})
+	r.press("start.get")
+	r.typeCode("7KQMT4VD")
+	r.press("join.go")
+	got := make(chan bool, 4)
+	r.sharer.events <- session.Consent{Helper: noaPerson, Rights: policy.View, First: true, Until: r.now.Add(time.Millisecond), Answer: func(b bool) { got <- b }}
+	r.until("declined by itself", func() bool { return len(got) > 0 })
+	if <-got {
+		t.Error("silence allowed")
+	}
+}
+
+func TestCodeRefused(t *testing.T) {
+	for code, title := range map[string]string{api.CodeMismatch: "x.wrong", api.CodeInvalid: "x.burnt", api.CodeTooMany: "x.many", api.TenantOff: "x.off", "new.code": "x.other"} {
+		t.Run(code, func(t *testing.T) {
+			r := newRig(t, Options{})
+			r.press("start.get")
+			r.typeCode("7KQMT4VD")
+			r.press("join.go")
+			r.sharer.end(session.Ended{Code: code, Retry: 90 * time.Second})
+			r.see(title)
+			for _, s := range r.texts() {
+				if strings.Contains(s, "<no value>") {
+					t.Error(s)
+				}
+			}
+		})
+	}
+}
+
+func TestHelperFromCodeToEnd(t *testing.T) {
+	r := newRig(t, Options{})
+	r.press("start.give")
+	r.see("code.title")
+	h := r.helper
+	h.events <- session.CodeReady{Code: "7KQMT4VD", Expires: r.now.Add(10 * time.Minute)}
+	r.until("code", func() bool { return find(r.a.win.Content(), "code").Info().Label == "7KQM-T4VD" })
+	r.press("code.link")
+	if got := fyne.CurrentApp().Clipboard().Content(); got != "beside://join#7KQMT4VD" {
+		t.Errorf("link %q", got)
+	}
+	r.press("code.copy")
+	if got := fyne.CurrentApp().Clipboard().Content(); got != "7KQM-T4VD" {
+		t.Errorf("code %q", got)
+	}
+	h.events <- session.CodeDead{Code: api.CodeMismatch}
+	r.press("code.getnew")
+	if !h.asked("new") {
+		t.Error("no new code")
+	}
+	h.events <- session.CodeReady{Code: "BCDFGHJK", Expires: r.now.Add(10 * time.Minute)}
+	h.events <- session.Pairing{}
+	h.events <- session.MetSharer{Sharer: samPerson, Self: noaPerson, Offer: policy.View | policy.Control,
+		Device: session.Device{Name: "HLD-LT-0427", State: policy.StateNotCompliant}}
+	r.press("mode.go")
+	if !h.asked("ask view") {
+		t.Errorf("asked %v, want the smallest right", h.did)
+	}
+	h.events <- session.Asked{Rights: policy.View}
+	r.press("cancel")
+	if !h.asked("cancel") {
+		t.Error("the request cannot be taken back")
+	}
+	r.press("mode.go")
+	h.events <- session.Asked{}
+	h.events <- session.Declined{}
+	r.see("mode.declined")
+	h.events <- session.Started{Rights: policy.View, Peer: samPerson}
+	r.until("viewer", func() bool { return r.viewer.fit })
+	x := r.viewerWindow()
+	if r.viewer.control {
+		t.Error("View lets input through")
+	}
+	r.pressOn(x.Content(), "v.request")
+	h.events <- session.Asked{}
+	r.until("asked", func() bool { return find(x.Content(), "pill") != nil })
+	h.events <- session.RightsNow{Rights: policy.View | policy.Control}
+	r.until("control", func() bool { return r.viewer.control })
+	if find(x.Content(), "pill") != nil || r.viewer.floats != 0 {
+		t.Error("the message stays after it was answered")
+	}
+	h.events <- session.Unreachable{Since: r.now}
+	r.until("lost", func() bool { return find(x.Content(), "r.title") != nil })
+	if r.viewer.control {
+		t.Error("input goes nowhere, but is let through")
+	}
+	h.events <- session.Back{}
+	r.until("back", func() bool { return r.viewer.control })
+	h.events <- session.RightsNow{Rights: policy.View, By: session.BySharer}
+	r.until("taken", func() bool { return !r.viewer.control })
+	if p := find(x.Content(), "pill"); p == nil || !strings.Contains(p.Info().Label, "took back control") {
+		t.Error("nobody says that control was taken back")
+	}
+	h.end(session.Ended{By: session.BySharer, Code: api.EndStopped, Peer: samPerson, Began: began, Lasted: time.Minute, Used: policy.View})
+	r.see("e.helper.title")
+	if !r.viewer.closed {
+		t.Error("the viewer outlives the session")
+	}
+	r.press("e.again")
+	r.see("code.title")
+}
+
+func (r *rig) viewerWindow() fyne.Window {
+	r.t.Helper()
+	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
+		if find(w.Content(), "v.end") != nil {
+			return w
+		}
+	}
+	r.t.Fatal("no viewer")
+	return nil
+}
+
+func TestLeavingEndsTheSession(t *testing.T) {
+	t.Run("helper back", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.press("start.give")
+		r.see("code.title")
+		r.press("back")
+		r.see("start.give")
+		if !r.helper.asked("end") || !r.viewer.closed {
+			t.Error("the code lives on")
+		}
+	})
+	t.Run("sharer cancels", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.press("start.get")
+		r.typeCode("7KQMT4VD")
+		r.press("join.go")
+		r.sharer.events <- session.MetHelper{Helper: noaPerson}
+		r.press("cancel")
+		r.see("start.get")
+		if !r.sharer.asked("stop") {
+			t.Error("the other side is not told")
+		}
+	})
+	t.Run("a late question is declined", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.press("start.get")
+		r.typeCode("7KQMT4VD")
+		r.press("join.go")
+		s := r.sharer
+		got := make(chan bool, 1)
+		s.events <- session.Consent{First: true, Answer: func(b bool) { got <- b }}
+		r.a.home()
+		r.until("declined", func() bool { return len(got) == 1 })
+		if <-got {
+			t.Error("allowed")
+		}
+	})
+}
+
+func TestLinkFillsInButNeverActs(t *testing.T) {
+	r := newRig(t, Options{Join: "7KQMT4VD"})
+	r.see("join.field")
+	if got := find(r.a.win.Content(), "join.field").Info().Label; got != "7KQM-T4VD" || len(r.codes) != 0 {
+		t.Errorf("field %q, codes %v", got, r.codes)
+	}
+	r.press("join.go")
+	if len(r.codes) != 1 {
+		t.Error("Continue does nothing")
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	t.Run("no browser leads to the phone", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.urlErr = errors.New("none")
+		r.press("start.get")
+		r.see("signin.code")
+	})
+	t.Run("wrong account", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.in.err = auth.ErrWrongAccount
+		r.press("start.get")
+		r.see("x.account")
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.in.err = auth.ErrCancelled
+		r.press("start.get")
+		r.until("asked", func() bool { return r.opened() == 1 })
+		r.see("start.get")
+	})
+	t.Run("no role", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.me.MayHelp = false
+		r.press("start.give")
+		r.press("close")
+		r.see("signout")
+		if r.has("start.give") {
+			t.Error("offers to help without a role")
+		}
+		r.press("signout")
+		r.until("signed out", func() bool { return !r.has("signout") && r.has("start.give") })
+	})
+	t.Run("not enabled", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.me.Enabled = false
+		r.press("start.get")
+		r.see("x.off")
+	})
+	t.Run("offline", func(t *testing.T) {
+		r := newRig(t, Options{})
+		r.meErr = errors.New("dial")
+		r.press("start.get")
+		r.see("x.offline")
+		r.meErr = nil
+		r.press("retry")
+		r.see("signout")
+	})
+}

@@ -1,0 +1,78 @@
+//go:build dev
+
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// devSettings is what only a development build can be told.
+type devSettings struct {
+	ca      string // file with the certificate authority of the development endpoint
+	browser string // command that is given the address to open
+	auto    autoSettings
+}
+
+func (d *devSettings) flags(f *flag.FlagSet) {
+	f.StringVar(&d.ca, "ca", "", "development: `file` with the endpoint's certificate authority")
+	f.StringVar(&d.browser, "browser", "", "development: `command` that opens an address")
+	d.auto.flags(f)
+}
+
+func (d *devSettings) on() bool     { return true }
+func (d *devSettings) hint() string { return d.auto.user }
+
+// web trusts the development endpoint's authority, and no other.
+func (d *devSettings) web() (*http.Client, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // it is one
+	if d.ca != "" {
+		pem, err := os.ReadFile(d.ca)
+		if err != nil {
+			return nil, err
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, errors.New("-ca holds no certificate")
+		}
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return webClient(t), nil
+}
+
+// open runs the browser command, if there is one.
+func (d *devSettings) open(u *url.URL) (bool, error) {
+	if d.browser == "" {
+		return false, nil
+	}
+	args := append(strings.Fields(d.browser), u.String())
+	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // the developer's own command; it outlives nothing
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return true, err
+	}
+	go func() { _ = cmd.Wait() }()
+	return true, nil
+}
+
+// start runs the app, or by itself for a measurement.
+func (s *settings) start(ctx context.Context, log *slog.Logger, out io.Writer) error {
+	p, err := newParts(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	if s.dev.auto.role != "" {
+		return p.auto(ctx, s.dev.auto, out)
+	}
+	return p.window(ctx)
+}

@@ -1,0 +1,23 @@
+//go:build !dev
+
+package main
+
+import (
+	"flag"
+	"net/http"
+	"net/url"
+)
+
+// devSettings has nothing in a release: no private authority, no certificate of one's own, nothing
+// that acts without a person.
+type devSettings struct{}
+
+func (*devSettings) flags(*flag.FlagSet)         {}
+func (*devSettings) on() bool                    { return false }
+func (*devSettings) hint() string                { return "" }
+func (*devSettings) open(*url.URL) (bool, error) { return false, nil }
+
+// web uses the system's certificates.
+func (*devSettings) web() (*http.Client, error) {
+	return webClient(http.DefaultTransport.(*http.Transport).Clone()), nil //nolint:forcetypeassert // it is one
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"image"
+
+	"beside/capture/native"
+	"beside/input"
+	"beside/input/own"
+	"beside/input/robot"
+	"beside/input/x11watch"
+	"beside/policy"
+	"beside/session"
+)
+
+// helperRun is a helper's session with its connection.
+type helperRun struct {
+	*session.Helper
+	run running[*session.Helper]
+}
+
+// Run runs both.
+func (h *helperRun) Run(ctx context.Context) error { return h.run.run(ctx) }
+
+// newHelper makes a helper's session that draws on screen.
+func (p *parts) newHelper(screen session.Screen) *helperRun {
+	line := p.client.NewSession()
+	h := session.NewHelper(session.HelperConfig{Common: p.common(line, false), Screen: screen})
+	return &helperRun{h, running[*session.Helper]{S: h, line: line, log: p.log}}
+}
+
+// sharerRun is a sharer's session with its connection.
+type sharerRun struct {
+	*session.Sharer
+	run running[*session.Sharer]
+}
+
+// Run runs both.
+func (s *sharerRun) Run(ctx context.Context) error { return s.run.run(ctx) }
+
+// ceiling is the most this device allows. It is not yet set by management: see docs/requirements.md, R15.
+const ceiling = policy.View | policy.Control
+
+// newSharer makes a sharer's session for a typed code.
+func (p *parts) newSharer(code string) *sharerRun {
+	line := p.client.NewSession()
+	cfg := session.SharerConfig{
+		Common: p.common(line, true), Code: code, Device: thisDevice(), Displays: native.New(native.Options{}),
+		Ceiling: ceiling, Spent: p.spent,
+	}
+	r := running[*session.Sharer]{line: line, log: p.log}
+	if w, err := x11watch.Open(x11watch.Options{}); err == nil {
+		cfg.Local = w
+		r.also = append(r.also, w.Run)
+	} else {
+		p.log.Warn("local input cannot be told from injected", "err", err)
+	}
+	if w, err := own.New(own.Options{}); err == nil {
+		cfg.Own = w
+		r.also = append(r.also, func(ctx context.Context) error { <-ctx.Done(); return w.Close() })
+	} else {
+		p.log.Error("Beside's own windows cannot be protected: input is refused", "err", err)
+		cfg.Own = allOwn{}
+	}
+	var bot *robot.Robot
+	cfg.Injector = func(area func() image.Rectangle) (input.Injector, error) {
+		b, err := robot.New(robot.Options{Area: area})
+		bot = b
+		return b, err
+	}
+	s := session.NewSharer(cfg)
+	r.S = s
+	r.last = func() error {
+		if bot == nil {
+			return nil
+		}
+		return bot.Close()
+	}
+	return &sharerRun{s, r}
+}
+
+// allOwn refuses everything: without knowing which windows are ours, all of them are.
+type allOwn struct{}
+
+// OwnAt is input.Windows's.
+func (allOwn) OwnAt(image.Point) bool { return true }
+
+// OwnFocused is input.Windows's.
+func (allOwn) OwnFocused() bool { return true }
+
+// inputEvent is what the picture's window sends.
+type inputEvent = input.Event

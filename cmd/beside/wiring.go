@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"beside/auth"
+	"beside/auth/keyring"
+	"beside/auth/msal"
+	"beside/policy/api"
+	"beside/policy/client"
+	"beside/policy/grant"
+	"beside/session"
+	"beside/session/pair"
+	"beside/session/rtc"
+)
+
+// parts is everything that is made once and lives as long as the app.
+type parts struct {
+	set    *settings
+	log    *slog.Logger
+	signIn auth.SignIn
+	client *client.Client
+	trust  *grant.Trust
+	spent  *pair.Spent
+
+	mu  sync.Mutex
+	who auth.Identity // from the app's own sign-in, never from the endpoint
+}
+
+// newParts picks the implementations and connects none of them.
+func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error) {
+	web, err := s.dev.web()
+	if err != nil {
+		return nil, err
+	}
+	authority := "https://login.microsoftonline.com/" + s.tenant
+	if s.authority != "" {
+		authority = s.authority
+	}
+	cache, err := keyring.Open(ctx, keyring.Config{
+		Path: filepath.Join(s.state, "tokens"), Authority: authority, ClientID: s.client,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if ok, why := cache.Persistent(); !ok {
+		log.Info("sign-in is not remembered between starts", "why", why)
+	}
+	in, err := msal.New(msal.Config{
+		Authority: authority, Tenant: strings.ToLower(s.tenant), ClientID: s.client, Scope: scope(s.api), HTTP: web,
+		InstanceDiscovery: !s.dev.on(), Cache: cache, Development: s.dev.on(), LoginHint: s.dev.hint(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(client.Config{Endpoint: s.endpoint, HTTP: web, Token: in.Token})
+	if err != nil {
+		return nil, err
+	}
+	var deployed ed25519.PublicKey
+	if s.anchor != "" {
+		if deployed, err = base64.StdEncoding.DecodeString(s.anchor); err != nil {
+			return nil, fmt.Errorf("-anchor: %w", err)
+		}
+	}
+	pins := grant.FilePins(filepath.Join(s.state, "trust.json"))
+	trust, err := grant.NewTrust(strings.ToLower(s.tenant), deployed, pins, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	spent, err := pair.NewSpent()
+	return &parts{set: s, log: log, signIn: in, client: c, trust: trust, spent: spent}, err
+}
+
+// scope is the endpoint's only scope. The API's id is set here, by whoever set up this device, and
+// never by the endpoint: it could ask for a token that is worth more than itself.
+func scope(api string) string {
+	if strings.Contains(api, "://") {
+		return strings.TrimSuffix(api, "/") + "/Beside.Use"
+	}
+	return "api://" + api + "/Beside.Use"
+}
+
+// me asks the endpoint who we are, having first made sure that it is the one this device trusts.
+func (p *parts) me(ctx context.Context) (api.Me, error) {
+	who, err := p.signIn.Account(ctx)
+	if err != nil {
+		return api.Me{}, err
+	}
+	cfg, err := p.client.Config(ctx)
+	if err != nil {
+		return api.Me{}, err
+	}
+	if cfg.Dev && !p.set.dev.on() {
+		return api.Me{}, errors.New("this is a development endpoint")
+	}
+	if err := p.trust.First(cfg.Anchor); err != nil {
+		p.log.Error("the organisation's anchor is not the one this device trusts", "err", err)
+		return api.Me{}, &api.Problem{Code: api.LinkMismatch}
+	}
+	p.mu.Lock()
+	p.who = who
+	p.mu.Unlock()
+	return p.client.Me(ctx)
+}
+
+// common is what a session of either side needs.
+func (p *parts) common(line session.Endpoint, sharer bool) session.Common {
+	p.mu.Lock()
+	who := p.who
+	p.mu.Unlock()
+	id, _ := p.trust.ID() // without an anchor no session can be proven, and none begins
+	return session.Common{
+		Endpoint: line, Account: session.Account{Tenant: who.Tenant, Object: who.Object}, Origin: p.client.Origin(),
+		AnchorID: id, AppVersion: appVersion(), Statement: p.trust.Statement,
+		NewWire: func() (session.Wire, error) {
+			return rtc.New(rtc.Config{Sharer: sharer, Loopback: p.set.dev.on()})
+		},
+	}
+}
+
+// appVersion is short enough for the protocol.
+func appVersion() string { return version[:min(len(version), 32)] }
+
+// running is a session together with its own connection to the endpoint.
+type running[S interface{ Run(context.Context) error }] struct {
+	S    S
+	line *client.Session
+	log  *slog.Logger
+	also []func(context.Context) error // runs as long as the session
+	last func() error                  // after all of them; may be nil
+}
+
+// run runs both and ends the connection after the session.
+func (r running[S]) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := r.line.Run(ctx); err != nil && ctx.Err() == nil {
+			r.log.Warn("connection to the policy endpoint", "err", err)
+		}
+	})
+	for _, f := range r.also {
+		wg.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				r.log.Warn("beside the session", "err", err)
+			}
+		})
+	}
+	err := r.S.Run(ctx)
+	cancel()
+	wg.Wait()
+	if r.last != nil {
+		if err := r.last(); err != nil {
+			r.log.Warn("after the session", "err", err)
+		}
+	}
+	return err
+}
+
+// webClient is for everything that is not MSAL's; certificates are always checked.
+func webClient(t *http.Transport) *http.Client {
+	return &http.Client{Transport: t, Timeout: 30 * time.Second}
+}
