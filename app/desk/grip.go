@@ -76,3 +76,6 @@ func (g *Grip) Dragged(*fyne.DragEvent) {
 
 // DragEnd implements fyne.Draggable.
 func (g *Grip) DragEnd() { g.active = false }
+
+// Children lets what walks the components of a window go on inside.
+func (g *Grip) Children() []fyne.CanvasObject { return []fyne.CanvasObject{g.content} }
