@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -142,12 +141,6 @@ func (a *authority) revoked(r api.Revoke) (policy.Right, bool) {
 	}
 	a.rights &= v
 	return a.rights, true
-}
-
-// thPrefix names the session in logs without telling anything about it.
-func thPrefix(th [64]byte) [8]byte {
-	s := sha256.Sum256(th[:])
-	return [8]byte(s[:8])
 }
 
 // wantLimit is how often a helper may ask (PROTOCOL 1.4): one request per 10 s, with a reserve of

@@ -36,15 +36,15 @@ var classes = map[Class]struct {
 // String is the class's name in the audit.
 func (c Class) String() string {
 	switch c {
+	case ClassPicture, ClassInput:
+		return classes[c].name
 	case ClassPen:
 		return "pen"
 	case ClassChat:
 		return "chat"
 	case ClassClipboard:
 		return "clipboard"
-	}
-	if d, ok := classes[c]; ok {
-		return d.name
+	case ClassUnknown:
 	}
 	return "unknown"
 }

@@ -69,14 +69,6 @@ type latch struct {
 
 func newLatch() *latch { return &latch{c: make(chan struct{})} }
 func (l *latch) set()  { l.once.Do(func() { close(l.c) }) }
-func (l *latch) isSet() bool {
-	select {
-	case <-l.c:
-		return true
-	default:
-		return false
-	}
-}
 
 // command is what a user interface asks of the owner.
 type command struct {
@@ -155,11 +147,10 @@ func (b *inbox) push(f api.Frame) (any, error) {
 	case api.TypeRevoke:
 		return decode[api.Revoke](f.Body)
 	case api.TypeEnd:
-		e, err := decode[api.End](f.Body)
-		if err != nil {
-			return nil, err
+		var end api.End
+		if json.Unmarshal(f.Body, &end) != nil {
+			return nil, over(ByEndpoint, api.ProtocolBroken)
 		}
-		end := e.(api.End)
 		by := map[string]Who{"helper": ByHelper, "sharer": BySharer, "endpoint": ByEndpoint}[end.Who]
 		if !wire.ValidCode(end.Code) {
 			end.Code = api.ProtocolBroken

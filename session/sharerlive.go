@@ -97,6 +97,7 @@ func classOf(ch Channel) Class {
 		return ClassClipboard
 	case ChanPen:
 		return ClassPen
+	case ChanControl:
 	}
 	return ClassUnknown
 }
