@@ -181,6 +181,15 @@ func TestStrangeMediaIsDropped(t *testing.T) {
 			}
 			close(stop)
 			closes(t, s, h)
+			for _, l := range []*Link{s, h} {
+				for _, n := range []uint32{5, 99} {
+					_, rtp := l.media.in.ROC(n)
+					_, rtcp := l.media.in.Index(n)
+					if rtp || rtcp {
+						t.Errorf("SSRC %d left state behind", n)
+					}
+				}
+			}
 		})
 	}
 }
@@ -343,6 +352,44 @@ func FuzzTake(f *testing.F) {
 			t.Fatal(err)
 		}
 		m.take(b, func([]byte) { never() }, func(string, []byte) { never() })
+	})
+}
+
+// What a peer with the keys may send does no harm either, and names no other stream than ours.
+func FuzzTakeSealed(f *testing.F) {
+	f.Add([]byte("\x80\x60\x00\x01\x00\x00\x00\x00BSD1picture"))
+	f.Add([]byte("\x84\xcc\x00\x03BSD1SACKacks"))
+	f.Add([]byte("\xa1\xcc\x00\x03BSD1OPEN\x00\x00\x00\x09"))
+	f.Add([]byte("\x80\xc9\x00\x01BSD1\x80\xcc\x00\x03\x00\x00\x00\x63PEN evil"))
+	f.Add([]byte("\xbf\x60\x00\x01\x00\x00\x00\x00BSD1\xff\xff\xff\xff\xff\xff\xff\xff"))
+	key, salt := make([]byte, 32), make([]byte, 12)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		out, err := remoteContext(key, salt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := remoteContext(key, salt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := newLink(true, nil)
+		l.media.in = in
+		l.mux = newMux(nil, l.takeMedia) // answers to OPEN end at media, which has no key to send with
+		sealed, err := out.EncryptRTCP(nil, b, nil)
+		if err != nil {
+			if sealed, err = out.EncryptRTP(nil, b, nil); err != nil {
+				return
+			}
+		}
+		l.takeMedia(sealed)
+		for len(l.acks) > 0 {
+			if a := <-l.acks; len(a) > maxAck {
+				t.Errorf("an acknowledgement of %d bytes", len(a))
+			}
+		}
+		if len(l.pics) > 0 {
+			t.Error("the sharer took a picture")
+		}
 	})
 }
 
