@@ -23,6 +23,7 @@ type display struct {
 	mu      sync.Mutex
 	pix     []byte
 	size    image.Point
+	version int
 	changed chan struct{}
 	fail    error
 }
@@ -44,6 +45,7 @@ func (d *display) paint(r image.Rectangle, seed uint64) {
 			d.pix[i], d.pix[i+1], d.pix[i+2], d.pix[i+3] = byte(v), byte(v>>8), byte(v>>16), 0xFF
 		}
 	}
+	d.version++
 	d.mu.Unlock()
 	select {
 	case d.changed <- struct{}{}:
@@ -70,14 +72,22 @@ func (d *display) Open(context.Context, string) (capture.Source, error) {
 
 type source struct {
 	d      *display
-	first  bool
+	last   *frame.Frame // whom the newest picture went to, and which it was
+	seen   int
 	cursor bool
 	once   sync.Once
 	closed chan struct{}
 }
 
+// differs says whether dst is not the display as it is now: an empty frame always differs.
+func (s *source) differs(dst *frame.Frame) bool {
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	return dst != s.last || s.seen != s.d.version || dst.Size != s.d.size
+}
+
 func (s *source) Next(ctx context.Context, dst *frame.Frame) error {
-	if s.first {
+	for !s.differs(dst) {
 		select {
 		case <-s.d.changed:
 		case <-s.closed:
@@ -86,9 +96,9 @@ func (s *source) Next(ctx context.Context, dst *frame.Frame) error {
 			return ctx.Err()
 		}
 	}
-	s.first = true
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
+	s.last, s.seen = dst, s.d.version
 	dst.Resize(s.d.size)
 	copy(dst.Pix, s.d.pix)
 	dst.Damage.Add(dst.Bounds())
