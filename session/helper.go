@@ -170,6 +170,9 @@ func (h *Helper) tryCode(ctx context.Context) error {
 	if err := h.cfg.Endpoint.Call(ctx, api.TypeCodeNew, api.CodeNew{NH: nH[:]}, &code); err != nil {
 		return err
 	}
+	if !pair.ValidLocator(code.Locator) {
+		return over(ByEndpoint, api.ProtocolBroken)
+	}
 	n := 4
 	if h.failed >= 2 {
 		n = 6

@@ -65,7 +65,7 @@ func (s *Sharer) Stop() {
 // TakeBack takes control from the helper, who goes on seeing: when it returns, nothing can be
 // injected any more.
 func (s *Sharer) TakeBack() {
-	s.gate.Narrow(policy.View)
+	s.gate.TakeBack(policy.View)
 	s.box.post(command{cmdGiveBack, policy.View})
 }
 
@@ -176,8 +176,8 @@ func (s *Sharer) runPairing(ctx context.Context, pc pair.Context, locator, secre
 	if err != nil {
 		return err
 	}
-	if s.cfg.Spent != nil {
-		s.cfg.Spent.Spend(locator, secret)
+	if s.cfg.Spent != nil && !s.cfg.Spent.Spend(locator, secret) {
+		return over(ByNobody, api.CodeUsed) // another Sharer of this app ran it meanwhile
 	}
 	p2, err := run.Respond(p1)
 	if err != nil {
