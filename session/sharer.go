@@ -261,6 +261,10 @@ func (s *Sharer) firstWant(ctx context.Context, want policy.Right, remote []byte
 		switch v := v.(type) {
 		case bool:
 			return s.answered(ctx, v, got, remote)
+		case api.Revoke:
+			if left, ok := s.auth.revoked(v); ok && !left.Has(policy.View) {
+				return 0, nil, over(ByEndpoint, api.EndStopped)
+			}
 		case api.Signal:
 			m, err := s.seal.read(v)
 			if err != nil {
@@ -284,7 +288,7 @@ func (s *Sharer) answered(ctx context.Context, allow bool, got policy.Right, rem
 		return 0, nil, s.seal.send(ctx, wire.Denied{Rights: got})
 	}
 	sendEvent(ctx, s.cfg.Endpoint, s.event(api.EventConsent, got))
-	return got, remote, nil
+	return got & s.auth.rights, remote, nil // less than was read if policy took some back meanwhile
 }
 
 func (s *Sharer) event(kind string, r policy.Right) api.Event {
@@ -297,7 +301,7 @@ func (s *Sharer) goLive(ctx context.Context, rights policy.Right, remote []byte,
 	if err != nil {
 		return err
 	}
-	return s.live(ctx, link, rights, end)
+	return s.live(ctx, link, rights&s.auth.rights, end)
 }
 
 // connect waits for where the helper can be reached, if that did not come while the person was
@@ -317,8 +321,13 @@ func (s *Sharer) connect(ctx context.Context, remote []byte) (Link, error) {
 		if err != nil {
 			return nil, err
 		}
-		if sig, ok := v.(api.Signal); ok {
-			m, err := s.seal.read(sig)
+		switch v := v.(type) {
+		case api.Revoke:
+			if left, ok := s.auth.revoked(v); ok && !left.Has(policy.View) {
+				return nil, over(ByEndpoint, api.EndStopped)
+			}
+		case api.Signal:
+			m, err := s.seal.read(v)
 			if err != nil {
 				return nil, err
 			}

@@ -168,6 +168,11 @@ func (l *sharerLive) started(ctx context.Context) {
 
 // apply makes r the law and says so to the helper.
 func (l *sharerLive) apply(r policy.Right, by Who) {
+	if l.con.silence() >= closeAt {
+		l.rights = r // tick applies it when the helper is heard again
+		l.s.gate.Set(0, l.s.auth.until())
+		return
+	}
 	r, epoch := l.s.gate.put(r, l.s.auth.until()) // less than r if the person took it back meanwhile
 	l.rights = r
 	l.end.Used |= r
