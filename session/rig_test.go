@@ -166,6 +166,7 @@ type rig struct {
 	clock   session.Clock       // the sharer's
 	ceiling policy.Right
 	spent   *pair.Spent
+	tweak   func(c *session.Common, sharer bool) // one side's own idea of the world
 
 	helper *session.Helper
 	sharer *session.Sharer
@@ -202,11 +203,15 @@ func (r *rig) common(oid string, c *sessiontest.Conn, sharer bool) session.Commo
 	if !sharer {
 		clock = nil
 	}
-	return session.Common{
+	common := session.Common{
 		Endpoint: c, Account: session.Account{Tenant: sessiontest.Tenant, Object: oid}, Origin: sessiontest.Origin,
 		AnchorID: r.end.AnchorID(), AppVersion: "1.0.0", Clock: clock, Statement: r.end.Statement,
 		NewWire: func() (session.Wire, error) { return r.net.New(sharer) },
 	}
+	if r.tweak != nil {
+		r.tweak(&common, sharer)
+	}
+	return common
 }
 
 // help starts the helper and waits for its code.

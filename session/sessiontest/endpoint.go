@@ -34,6 +34,8 @@ type Endpoint struct {
 	Offer  policy.Right // what the role allows
 	State  policy.DeviceState
 
+	// Asked, if set, is told of every call before it is served.
+	Asked func(who, typ string, body json.RawMessage)
 	// Refuse, if set, answers a call with a problem instead.
 	Refuse func(who, typ string) *api.Problem
 	// Answer, if set, may change the answer to a call.
@@ -43,6 +45,11 @@ type Endpoint struct {
 	// Grant, if set, may change the claims before they are signed; what it returns is sent as it is
 	// unless it is empty.
 	Grant func(c *grant.Claims) string
+	// Keys, if set, may change the key statement before the anchor signs it; what it returns is sent as
+	// it is unless it is empty.
+	Keys func(s *grant.Statement) string
+	// Again lets a code be claimed any number of times.
+	Again bool
 
 	mu       sync.Mutex
 	conns    map[string]*Conn // by object id
@@ -90,10 +97,16 @@ func (e *Endpoint) Statement(jws string) (grant.Statement, error) {
 
 // SignedStatement is the current one.
 func (e *Endpoint) SignedStatement() string {
-	s, err := grant.SignStatement(e.Anchor, grant.Statement{
+	st := grant.Statement{
 		Tenant: Tenant, Seq: e.stmtSeq,
 		Keys: []grant.Key{{KID: "k1", Public: e.Key.Public().(ed25519.PublicKey), NotBefore: 0, NotAfter: 1 << 40}},
-	})
+	}
+	if e.Keys != nil {
+		if jws := e.Keys(&st); jws != "" {
+			return jws
+		}
+	}
+	s, err := grant.SignStatement(e.Anchor, st)
 	if err != nil {
 		panic(err)
 	}
@@ -145,6 +158,9 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 		return err
 	}
 	c.e.mu.Lock()
+	if c.e.Asked != nil {
+		c.e.Asked(c.who, typ, b)
+	}
 	c.e.Traffic = append(c.e.Traffic, b...)
 	out, err := c.e.handle(c.who, typ, b)
 	c.e.mu.Unlock()
@@ -155,8 +171,11 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 	if err != nil {
 		return err
 	}
-	if c.e.Answer != nil {
-		ob = c.e.Answer(c.who, typ, ob)
+	c.e.mu.Lock()
+	change := c.e.Answer
+	c.e.mu.Unlock()
+	if change != nil {
+		ob = change(c.who, typ, ob)
 	}
 	if answer == nil {
 		return nil
@@ -225,7 +244,7 @@ func (e *Endpoint) codeNew(who string, m api.CodeNew) (any, error) {
 
 func (e *Endpoint) claim(who string, m api.Claim) (any, error) {
 	for _, s := range e.sessions {
-		if s.locator == m.Locator && !s.claimed {
+		if s.locator == m.Locator && (!s.claimed || e.Again) {
 			s.claimed, s.sharer, s.nS = true, who, m.NS
 			e.push(s.helper, api.TypeClaimant, api.Claimant{Session: s.id, NS: m.NS, Sharer: who})
 			return api.Claimed{Session: s.id, NH: s.nH, Helper: s.helper, Resume: "r"}, nil
