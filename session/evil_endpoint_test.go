@@ -131,11 +131,11 @@ func attacks() map[string]attack {
 		"01 own certificate in grant": grantClaim(func(c *grant.Claims) { c.HFP = foreign[:] }),
 		"01 own runs with a guess":    {manInTheMiddle, api.CodeMismatch, api.CodeMismatch},
 
-		"04 P1 comes back as P2": strict(attack{set: reflectP1(func(*sessiontest.PairingMessage) {})}),
+		"04 P1 comes back as P2":      strict(attack{set: reflectP1(func(*sessiontest.PairingMessage) {})}),
 		"04 P1 comes back relabelled": strict(attack{set: reflectP1(func(m *sessiontest.PairingMessage) { m.Role = "sharer" })}),
-		"04 roles swapped in P1": strict(pairing("p1", func(m *sessiontest.PairingMessage) { m.Role = "sharer" })),
-		"04 roles swapped in P2": strict(pairing("p2", func(m *sessiontest.PairingMessage) { m.Role = "helper" })),
-		"04 Ta comes back as Tb": {reflectTa, api.CodeMismatch, api.CodeMismatch},
+		"04 roles swapped in P1":      strict(pairing("p1", func(m *sessiontest.PairingMessage) { m.Role = "sharer" })),
+		"04 roles swapped in P2":      strict(pairing("p2", func(m *sessiontest.PairingMessage) { m.Role = "helper" })),
+		"04 Ta comes back as Tb":      {reflectTa, api.CodeMismatch, api.CodeMismatch},
 		"04 helper is told to help himself": {func(r *rig) {
 			r.end.Push = func(_ string, f api.Frame) []api.Frame {
 				if f.Type != api.TypeClaimant {

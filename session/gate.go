@@ -62,8 +62,8 @@ type Gate struct {
 	mu      sync.Mutex
 	rights  policy.Right
 	until   time.Duration // on clock
-	cap     policy.Right // what the person at the machine has not taken back
-	closed  bool         // for good
+	cap     policy.Right  // what the person at the machine has not taken back
+	closed  bool          // for good
 	epoch   uint32
 	entry   input.Injector // the filters, ending in held
 	held    *input.Held

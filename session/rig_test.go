@@ -220,7 +220,8 @@ func (r *rig) help() string {
 	r.conns[0] = r.end.Connect(sessiontest.Noa)
 	r.helper = session.NewHelper(session.HelperConfig{Common: r.common(sessiontest.Noa, r.conns[0], false), Screen: r.glass})
 	r.he = collect(r.helper.Events())
-	r.wg.Go(func() { _ = r.helper.Run(r.ctx) })
+	h := r.helper
+	r.wg.Go(func() { _ = h.Run(r.ctx) })
 	return expect[session.CodeReady](r.t, r.he).Code
 }
 
@@ -234,7 +235,8 @@ func (r *rig) join(code string) {
 		Injector: func(func() image.Rectangle) (input.Injector, error) { return r.sys, nil },
 	})
 	r.se = collect(r.sharer.Events())
-	r.wg.Go(func() { _ = r.sharer.Run(r.ctx) })
+	s := r.sharer
+	r.wg.Go(func() { _ = s.Run(r.ctx) })
 }
 
 // start runs everything up to a session with these rights.

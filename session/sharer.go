@@ -114,7 +114,7 @@ func (s *Sharer) farewell(ctx context.Context, e *ended) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if s.seal != nil && s.wire != nil && e.by != ByHelper {
-		_ = s.seal.send(ctx, wire.End{Code: e.code}) // in case the link was never up
+		_ = s.seal.last(ctx, wire.End{Code: e.code}) // in case the link was never up
 	}
 	if s.wire != nil {
 		_ = s.wire.Close()
@@ -142,7 +142,7 @@ func (s *Sharer) pairing(ctx context.Context) error {
 		return err
 	}
 	var c api.Claimed
-	if err := s.cfg.Endpoint.Call(ctx, api.TypeCodeClaim, api.Claim{Locator: locator, NS: nS[:], Device: s.cfg.Device}, &c); err != nil {
+	if err := s.box.call(ctx, api.TypeCodeClaim, api.Claim{Locator: locator, NS: nS[:], Device: s.cfg.Device}, &c); err != nil {
 		return err
 	}
 	s.box.session = c.Session

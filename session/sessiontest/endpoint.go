@@ -36,6 +36,8 @@ type Endpoint struct {
 
 	// Asked, if set, is told of every call before it is served.
 	Asked func(who, typ string, body json.RawMessage)
+	// Hang, if set, says which calls are never answered.
+	Hang func(who, typ string) bool
 	// Refuse, if set, answers a call with a problem instead.
 	Refuse func(who, typ string) *api.Problem
 	// Answer, if set, may change the answer to a call.
@@ -92,7 +94,12 @@ func (e *Endpoint) AnchorID() [32]byte { return grant.AnchorID(e.Anchor.Public()
 
 // Statement checks a key statement as an app does.
 func (e *Endpoint) Statement(jws string) (grant.Statement, error) {
-	return grant.VerifyStatement(jws, e.Anchor.Public().(ed25519.PublicKey), Tenant, time.Now(), 1)
+	return e.StatementAt(jws, time.Now())
+}
+
+// StatementAt is Statement on a device with another clock.
+func (e *Endpoint) StatementAt(jws string, now time.Time) (grant.Statement, error) {
+	return grant.VerifyStatement(jws, e.Anchor.Public().(ed25519.PublicKey), Tenant, now, 1)
 }
 
 // SignedStatement is the current one.
@@ -133,6 +140,9 @@ func (e *Endpoint) Connect(oid string) *Conn {
 // Pushes is session.Endpoint's.
 func (c *Conn) Pushes() <-chan api.Frame { return c.pushes }
 
+// Deliver pushes anything over this one connection, past all hooks.
+func (c *Conn) Deliver(typ string, body any) { c.pushes <- Frame(typ, body) }
+
 // Close breaks the connection for good.
 func (c *Conn) Close() {
 	c.e.mu.Lock()
@@ -146,8 +156,12 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 		return err
 	}
 	c.e.mu.Lock()
-	refuse := c.e.Refuse
+	refuse, hang := c.e.Refuse, c.e.Hang
 	c.e.mu.Unlock()
+	if hang != nil && hang(c.who, typ) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if refuse != nil {
 		if p := refuse(c.who, typ); p != nil {
 			return p
@@ -360,6 +374,20 @@ func (e *Endpoint) Change(f func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f()
+}
+
+// SID is the hexadecimal sid of the newest session.
+func (e *Endpoint) SID() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var newest *meeting
+	for _, s := range e.sessions {
+		if newest == nil || s.id > newest.id {
+			newest = s
+		}
+	}
+	sid := grant.SID(newest.id, newest.nH, newest.nS)
+	return hex.EncodeToString(sid[:])
 }
 
 // Session is the id and transcript of the newest session.
