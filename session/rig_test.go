@@ -166,6 +166,7 @@ type rig struct {
 	clock   session.Clock       // the sharer's
 	ceiling policy.Right
 	spent   *pair.Spent
+	own     input.Windows
 	tweak   func(c *session.Common, sharer bool) // one side's own idea of the world
 
 	helper *session.Helper
@@ -231,7 +232,7 @@ func (r *rig) join(code string) {
 	r.conns[1] = r.end.Connect(sessiontest.Sam)
 	r.sharer = session.NewSharer(session.SharerConfig{
 		Common: r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: r.screen, Ceiling: r.ceiling,
-		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent,
+		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent, Own: r.own,
 		Injector: func(func() image.Rectangle) (input.Injector, error) { return r.sys, nil },
 	})
 	r.se = collect(r.sharer.Events())

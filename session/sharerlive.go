@@ -188,8 +188,8 @@ func (l *sharerLive) narrow(ctx context.Context, keep policy.Right, by Who) erro
 	if !r.Has(policy.View) {
 		return over(by, api.EndStopped)
 	}
-	if r == l.rights && l.asking == nil {
-		return nil // nothing to take: a flood of these must not become a flood of audit rows
+	if r == l.rights && (l.asking == nil || by == ByHelper) {
+		return nil // nothing to take: a flood of these must become no flood of audit rows, nor end a question
 	}
 	l.dropQuestion()
 	l.apply(r, by)
