@@ -37,6 +37,8 @@ type peer struct {
 	rights  wire.Rights
 	ack     wire.Ack
 	gone    bool
+	msg     uint32 // newest number of a message, and of a packet
+	pkt     uint32
 }
 
 const evilSecret = "B3MN"
