@@ -94,7 +94,7 @@ func (a *authority) request(ctx context.Context, want policy.Right, seq uint64) 
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var got api.Granted
-	if err := s.cfg.Endpoint.Call(ctx, api.TypeGrantRequest, req, &got); err != nil {
+	if err := s.box.call(ctx, api.TypeGrantRequest, req, &got); err != nil {
 		return checked{}, err
 	}
 	st, err := s.cfg.Statement(got.Statement)

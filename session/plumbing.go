@@ -187,7 +187,26 @@ func (b *inbox) signal(ctx context.Context, kind string, limit time.Duration) ([
 }
 
 func (b *inbox) send(ctx context.Context, kind string, body []byte) error {
-	return b.endpoint.Call(ctx, api.TypeSignal, api.Signal{Session: b.session, Kind: kind, Body: body}, nil)
+	return b.call(ctx, api.TypeSignal, api.Signal{Session: b.session, Kind: kind, Body: body}, nil)
+}
+
+// call asks the endpoint, and does not wait for its answer any longer once this side stops: an
+// endpoint that says nothing must not be able to keep a session from ending.
+func (b *inbox) call(ctx context.Context, typ string, body, answer any) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-b.stop.c:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	err := b.endpoint.Call(ctx, typ, body, answer)
+	if err != nil && b.stop.isSet() {
+		return over(b.self, api.EndStopped)
+	}
+	return err
 }
 
 // sealed is the conversation through the endpoint that the endpoint cannot read.
@@ -203,6 +222,15 @@ func (s *sealed) send(ctx context.Context, m wire.Message) error {
 		return err
 	}
 	return s.box.send(ctx, "sealed", b)
+}
+
+// last is send for a goodbye, when this side has stopped already.
+func (s *sealed) last(ctx context.Context, m wire.Message) error {
+	b, err := s.seal.Seal(wire.AppendSealed(nil, m))
+	if err != nil {
+		return err
+	}
+	return s.box.endpoint.Call(ctx, api.TypeSignal, api.Signal{Session: s.box.session, Kind: "sealed", Body: b}, nil)
 }
 
 // read opens one signal; nil, nil is a duplicate.
