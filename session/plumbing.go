@@ -70,6 +70,15 @@ type latch struct {
 func newLatch() *latch { return &latch{c: make(chan struct{})} }
 func (l *latch) set()  { l.once.Do(func() { close(l.c) }) }
 
+func (l *latch) isSet() bool {
+	select {
+	case <-l.c:
+		return true
+	default:
+		return false
+	}
+}
+
 // command is what a user interface asks of the owner.
 type command struct {
 	kind   byte // one of cmd*
