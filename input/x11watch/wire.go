@@ -12,7 +12,6 @@ import (
 // maxReply bounds what the server may send at once.
 const maxReply = 1 << 20
 
-
 // wire is a minimal X connection: requests, replies, and events of any length. It is
 // used by one goroutine at a time.
 type wire struct {
