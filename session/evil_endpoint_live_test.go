@@ -334,12 +334,15 @@ func (m marked) Connect(ctx context.Context, b []byte) (session.Link, error) {
 // Row 16: in everything that the endpoint saw there is no address and no secret half of the code.
 func TestEvilEndpointReads(t *testing.T) {
 	virtual(t, "16 reads everything", func(t *testing.T, r *rig) {
+		var mu sync.Mutex
 		var locals []string
 		r.tweak = func(c *session.Common, _ bool) {
 			made := c.NewWire
 			c.NewWire = func() (session.Wire, error) {
 				w, err := made()
 				fp := w.Fingerprint()
+				mu.Lock()
+				defer mu.Unlock()
 				locals = append(locals, hex.EncodeToString(fp[:]))
 				return marked{w}, err
 			}
