@@ -78,6 +78,7 @@ func TestEvilEndpointClaims(t *testing.T) {
 		<-p.over[1]
 		<-p.over[0]
 		id, _ := r.end.Session()
+		r.end.Change(func() { r.end.Push = nil })
 		for range 600 {
 			r.end.PushTo(sessiontest.Noa, api.TypeSignal, api.Signal{Session: id, Kind: "p2", Body: []byte{1}})
 			r.end.PushTo(sessiontest.Noa, api.TypeClaimant, api.Claimant{Session: id, NS: make([]byte, 32), Sharer: sessiontest.Sam})
