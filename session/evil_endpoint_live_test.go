@@ -78,6 +78,7 @@ func TestEvilEndpointClaims(t *testing.T) {
 		<-p.over[1]
 		<-p.over[0]
 		id, _ := r.end.Session()
+		r.end.Change(func() { r.end.Push = nil })
 		for range 600 {
 			r.end.PushTo(sessiontest.Noa, api.TypeSignal, api.Signal{Session: id, Kind: "p2", Body: []byte{1}})
 			r.end.PushTo(sessiontest.Noa, api.TypeClaimant, api.Claimant{Session: id, NS: make([]byte, 32), Sharer: sessiontest.Sam})
@@ -334,12 +335,15 @@ func (m marked) Connect(ctx context.Context, b []byte) (session.Link, error) {
 // Row 16: in everything that the endpoint saw there is no address and no secret half of the code.
 func TestEvilEndpointReads(t *testing.T) {
 	virtual(t, "16 reads everything", func(t *testing.T, r *rig) {
+		var mu sync.Mutex
 		var locals []string
 		r.tweak = func(c *session.Common, _ bool) {
 			made := c.NewWire
 			c.NewWire = func() (session.Wire, error) {
 				w, err := made()
 				fp := w.Fingerprint()
+				mu.Lock()
+				defer mu.Unlock()
 				locals = append(locals, hex.EncodeToString(fp[:]))
 				return marked{w}, err
 			}
