@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -95,7 +94,7 @@ func (a *authority) request(ctx context.Context, want policy.Right, seq uint64) 
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var got api.Granted
-	if err := s.cfg.Endpoint.Call(ctx, api.TypeGrantRequest, req, &got); err != nil {
+	if err := s.box.call(ctx, api.TypeGrantRequest, req, &got); err != nil {
 		return checked{}, err
 	}
 	st, err := s.cfg.Statement(got.Statement)
@@ -142,12 +141,6 @@ func (a *authority) revoked(r api.Revoke) (policy.Right, bool) {
 	}
 	a.rights &= v
 	return a.rights, true
-}
-
-// thPrefix names the session in logs without telling anything about it.
-func thPrefix(th [64]byte) [8]byte {
-	s := sha256.Sum256(th[:])
-	return [8]byte(s[:8])
 }
 
 // wantLimit is how often a helper may ask (PROTOCOL 1.4): one request per 10 s, with a reserve of

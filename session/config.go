@@ -82,6 +82,7 @@ type SharerConfig struct {
 type Spent interface {
 	// Spent says whether this code was spent before.
 	Spent(locator, secret string) bool
-	// Spend marks the code as spent.
-	Spend(locator, secret string)
+	// Spend marks the code as spent and says whether it was this call that did: of several at once
+	// only one may run the code.
+	Spend(locator, secret string) bool
 }

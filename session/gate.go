@@ -36,15 +36,15 @@ var classes = map[Class]struct {
 // String is the class's name in the audit.
 func (c Class) String() string {
 	switch c {
+	case ClassPicture, ClassInput:
+		return classes[c].name
 	case ClassPen:
 		return "pen"
 	case ClassChat:
 		return "chat"
 	case ClassClipboard:
 		return "clipboard"
-	}
-	if d, ok := classes[c]; ok {
-		return d.name
+	case ClassUnknown:
 	}
 	return "unknown"
 }
@@ -62,6 +62,8 @@ type Gate struct {
 	mu      sync.Mutex
 	rights  policy.Right
 	until   time.Duration // on clock
+	cap     policy.Right  // what the person at the machine has not taken back
+	closed  bool          // for good
 	epoch   uint32
 	entry   input.Injector // the filters, ending in held
 	held    *input.Held
@@ -71,7 +73,7 @@ type Gate struct {
 // NewGate returns a closed Gate before the system's injector. filters, which may be nil, wraps
 // what stands between the Gate and the keeping of held keys.
 func NewGate(filters func(next input.Injector) input.Injector, system input.Injector, clock Clock) *Gate {
-	g := &Gate{clock: clock, held: input.NewHeld(system)}
+	g := &Gate{clock: clock, held: input.NewHeld(system), cap: ^policy.Right(0)}
 	g.entry = g.held
 	if filters != nil {
 		g.entry = filters(g.held)
@@ -81,14 +83,25 @@ func NewGate(filters func(next input.Injector) input.Injector, system input.Inje
 
 // Set makes rights the law until that moment on the Gate's clock, under a new epoch, which it
 // returns. Keys and buttons that are down are lifted before it returns unless input goes on.
+// Rights that were taken back stay closed, and after Close all do.
 func (g *Gate) Set(rights policy.Right, until time.Duration) uint32 {
+	_, epoch := g.put(rights, until)
+	return epoch
+}
+
+// put is Set that also returns the rights that are in force then.
+func (g *Gate) put(rights policy.Right, until time.Duration) (policy.Right, uint32) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.set(rights, until)
+	g.set(rights, until)
+	return g.rights, g.epoch
 }
 
 func (g *Gate) set(rights policy.Right, until time.Duration) uint32 {
 	had := g.open(ClassInput) == nil
+	if rights &= g.cap; g.closed {
+		rights = 0
+	}
 	g.until = until
 	if rights != g.rights {
 		g.epoch++
@@ -118,8 +131,29 @@ func (g *Gate) Narrow(keep policy.Right) (policy.Right, uint32) {
 	return rights, g.set(rights, g.until)
 }
 
-// Close refuses everything from now on.
-func (g *Gate) Close() { g.Set(0, 0) }
+// TakeBack is Narrow, but what it takes can be set again only after Allow: whoever is about to
+// call Set with rights from before this call does not open them.
+func (g *Gate) TakeBack(keep policy.Right) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cap &= keep
+	g.set(g.rights, g.until)
+}
+
+// Allow lets Set open again what was taken back: the person said yes. By itself it opens nothing.
+func (g *Gate) Allow() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cap = ^policy.Right(0)
+}
+
+// Close refuses everything from now on, for good: no Set that was under way opens it again.
+func (g *Gate) Close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+	g.set(0, 0)
+}
 
 // Rights are the rights in force now, and their epoch.
 func (g *Gate) Rights() (policy.Right, uint32) {

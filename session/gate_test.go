@@ -177,3 +177,29 @@ func TestSystemClockNeverGoesBack(t *testing.T) {
 		last = now
 	}
 }
+
+// What the person took back, or closed, is not opened by somebody who was about to set older rights.
+func TestGateTakenBackStaysClosed(t *testing.T) {
+	clock, _ := fakeClock()
+	g := session.NewGate(nil, &sink{}, clock)
+	g.Set(control, time.Minute)
+	g.TakeBack(policy.View)
+	g.Set(control, time.Minute)
+	if g.Check(session.ClassInput) == nil || g.Check(session.ClassPicture) != nil {
+		t.Error("input is open again, or the picture is not")
+	}
+	g.Allow()
+	if g.Check(session.ClassInput) == nil {
+		t.Error("Allow opened something by itself")
+	}
+	g.Set(control, time.Minute)
+	if err := g.Check(session.ClassInput); err != nil {
+		t.Error(err)
+	}
+	g.Close()
+	g.Allow()
+	g.Set(control, time.Minute)
+	if r, _ := g.Rights(); r != 0 {
+		t.Error("open after Close")
+	}
+}

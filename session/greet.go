@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"beside/policy/api"
@@ -67,7 +66,7 @@ func (c *conduit) read(ctx context.Context) (wire.Message, error) {
 // sayEnd tells the peer why, and gives the message a moment to leave before the link is closed.
 func sayEnd(con *conduit, code string) {
 	if con.send(wire.End{Code: code}) == nil {
-		time.Sleep(lastWords)
+		<-time.After(lastWords)
 	}
 }
 
@@ -91,10 +90,4 @@ func refuseChannels(ctx context.Context, link Link, told func(Channel), chans ..
 		})
 	}
 	return group(ctx, fns...)
-}
-
-// isLinkGone says whether err only means that the link was closed under us.
-func isLinkGone(err error) bool {
-	var e *ended
-	return err != nil && !errors.As(err, &e)
 }

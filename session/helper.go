@@ -167,8 +167,11 @@ func (h *Helper) tryCode(ctx context.Context) error {
 		return err
 	}
 	var code api.Code
-	if err := h.cfg.Endpoint.Call(ctx, api.TypeCodeNew, api.CodeNew{NH: nH[:]}, &code); err != nil {
+	if err := h.box.call(ctx, api.TypeCodeNew, api.CodeNew{NH: nH[:]}, &code); err != nil {
 		return err
+	}
+	if !pair.ValidLocator(code.Locator) {
+		return over(ByEndpoint, api.ProtocolBroken)
 	}
 	n := 4
 	if h.failed >= 2 {
@@ -223,7 +226,7 @@ func (h *Helper) waitClaim(ctx context.Context, deadline <-chan time.Time) (api.
 	for {
 		v, err := h.box.next(ctx, deadline)
 		if errors.Is(err, errTimeout) {
-			_ = h.cfg.Endpoint.Call(ctx, api.TypeCodeCancel, api.Ref{Session: h.box.session}, nil)
+			_ = h.box.call(ctx, api.TypeCodeCancel, api.Ref{Session: h.box.session}, nil)
 			return api.Claimant{}, &codeDead{"expired"}
 		}
 		var e *ended
@@ -238,7 +241,7 @@ func (h *Helper) waitClaim(ctx context.Context, deadline <-chan time.Time) (api.
 			return v, nil
 		case command:
 			if v.kind == cmdNewCode {
-				_ = h.cfg.Endpoint.Call(ctx, api.TypeCodeCancel, api.Ref{Session: h.box.session}, nil)
+				_ = h.box.call(ctx, api.TypeCodeCancel, api.Ref{Session: h.box.session}, nil)
 				return api.Claimant{}, errNewCode
 			}
 		}
@@ -298,7 +301,7 @@ func (h *Helper) runPairing(ctx context.Context, nH [32]byte, secret string, c a
 // meet says that this side is paired and waits for who the other is.
 func meet(ctx context.Context, box *inbox, keys *pair.Keys, hoid, soid string) (met, error) {
 	d := sha256.Sum256(keys.TH[:])
-	if err := box.endpoint.Call(ctx, api.TypePaired, api.Paired{Session: box.session, Digest: d[:]}, nil); err != nil {
+	if err := box.call(ctx, api.TypePaired, api.Paired{Session: box.session, Digest: d[:]}, nil); err != nil {
 		return met{}, err
 	}
 	deadline := time.NewTimer(metWait)

@@ -69,6 +69,7 @@ type latch struct {
 
 func newLatch() *latch { return &latch{c: make(chan struct{})} }
 func (l *latch) set()  { l.once.Do(func() { close(l.c) }) }
+
 func (l *latch) isSet() bool {
 	select {
 	case <-l.c:
@@ -155,11 +156,10 @@ func (b *inbox) push(f api.Frame) (any, error) {
 	case api.TypeRevoke:
 		return decode[api.Revoke](f.Body)
 	case api.TypeEnd:
-		e, err := decode[api.End](f.Body)
-		if err != nil {
-			return nil, err
+		var end api.End
+		if json.Unmarshal(f.Body, &end) != nil {
+			return nil, over(ByEndpoint, api.ProtocolBroken)
 		}
-		end := e.(api.End)
 		by := map[string]Who{"helper": ByHelper, "sharer": BySharer, "endpoint": ByEndpoint}[end.Who]
 		if !wire.ValidCode(end.Code) {
 			end.Code = api.ProtocolBroken
@@ -196,7 +196,26 @@ func (b *inbox) signal(ctx context.Context, kind string, limit time.Duration) ([
 }
 
 func (b *inbox) send(ctx context.Context, kind string, body []byte) error {
-	return b.endpoint.Call(ctx, api.TypeSignal, api.Signal{Session: b.session, Kind: kind, Body: body}, nil)
+	return b.call(ctx, api.TypeSignal, api.Signal{Session: b.session, Kind: kind, Body: body}, nil)
+}
+
+// call asks the endpoint, and does not wait for its answer any longer once this side stops: an
+// endpoint that says nothing must not be able to keep a session from ending.
+func (b *inbox) call(ctx context.Context, typ string, body, answer any) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-b.stop.c:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	err := b.endpoint.Call(ctx, typ, body, answer)
+	if err != nil && b.stop.isSet() {
+		return over(b.self, api.EndStopped)
+	}
+	return err
 }
 
 // sealed is the conversation through the endpoint that the endpoint cannot read.
@@ -212,6 +231,15 @@ func (s *sealed) send(ctx context.Context, m wire.Message) error {
 		return err
 	}
 	return s.box.send(ctx, "sealed", b)
+}
+
+// last is send for a goodbye, when this side has stopped already.
+func (s *sealed) last(ctx context.Context, m wire.Message) error {
+	b, err := s.seal.Seal(wire.AppendSealed(nil, m))
+	if err != nil {
+		return err
+	}
+	return s.box.endpoint.Call(ctx, api.TypeSignal, api.Signal{Session: s.box.session, Kind: "sealed", Body: b}, nil)
 }
 
 // read opens one signal; nil, nil is a duplicate.

@@ -23,6 +23,7 @@ type display struct {
 	mu      sync.Mutex
 	pix     []byte
 	size    image.Point
+	version int
 	changed chan struct{}
 	fail    error
 }
@@ -44,6 +45,7 @@ func (d *display) paint(r image.Rectangle, seed uint64) {
 			d.pix[i], d.pix[i+1], d.pix[i+2], d.pix[i+3] = byte(v), byte(v>>8), byte(v>>16), 0xFF
 		}
 	}
+	d.version++
 	d.mu.Unlock()
 	select {
 	case d.changed <- struct{}{}:
@@ -70,14 +72,22 @@ func (d *display) Open(context.Context, string) (capture.Source, error) {
 
 type source struct {
 	d      *display
-	first  bool
+	last   *frame.Frame // whom the newest picture went to, and which it was
+	seen   int
 	cursor bool
 	once   sync.Once
 	closed chan struct{}
 }
 
+// differs says whether dst is not the display as it is now: an empty frame always differs.
+func (s *source) differs(dst *frame.Frame) bool {
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	return dst != s.last || s.seen != s.d.version || dst.Size != s.d.size
+}
+
 func (s *source) Next(ctx context.Context, dst *frame.Frame) error {
-	if s.first {
+	for !s.differs(dst) {
 		select {
 		case <-s.d.changed:
 		case <-s.closed:
@@ -86,9 +96,9 @@ func (s *source) Next(ctx context.Context, dst *frame.Frame) error {
 			return ctx.Err()
 		}
 	}
-	s.first = true
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
+	s.last, s.seen = dst, s.d.version
 	dst.Resize(s.d.size)
 	copy(dst.Pix, s.d.pix)
 	dst.Damage.Add(dst.Bounds())
@@ -156,6 +166,8 @@ type rig struct {
 	clock   session.Clock       // the sharer's
 	ceiling policy.Right
 	spent   *pair.Spent
+	own     input.Windows
+	tweak   func(c *session.Common, sharer bool) // one side's own idea of the world
 
 	helper *session.Helper
 	sharer *session.Sharer
@@ -192,11 +204,15 @@ func (r *rig) common(oid string, c *sessiontest.Conn, sharer bool) session.Commo
 	if !sharer {
 		clock = nil
 	}
-	return session.Common{
+	common := session.Common{
 		Endpoint: c, Account: session.Account{Tenant: sessiontest.Tenant, Object: oid}, Origin: sessiontest.Origin,
 		AnchorID: r.end.AnchorID(), AppVersion: "1.0.0", Clock: clock, Statement: r.end.Statement,
 		NewWire: func() (session.Wire, error) { return r.net.New(sharer) },
 	}
+	if r.tweak != nil {
+		r.tweak(&common, sharer)
+	}
+	return common
 }
 
 // help starts the helper and waits for its code.
@@ -205,7 +221,8 @@ func (r *rig) help() string {
 	r.conns[0] = r.end.Connect(sessiontest.Noa)
 	r.helper = session.NewHelper(session.HelperConfig{Common: r.common(sessiontest.Noa, r.conns[0], false), Screen: r.glass})
 	r.he = collect(r.helper.Events())
-	r.wg.Go(func() { _ = r.helper.Run(r.ctx) })
+	h := r.helper
+	r.wg.Go(func() { _ = h.Run(r.ctx) })
 	return expect[session.CodeReady](r.t, r.he).Code
 }
 
@@ -215,11 +232,12 @@ func (r *rig) join(code string) {
 	r.conns[1] = r.end.Connect(sessiontest.Sam)
 	r.sharer = session.NewSharer(session.SharerConfig{
 		Common: r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: r.screen, Ceiling: r.ceiling,
-		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent,
+		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent, Own: r.own,
 		Injector: func(func() image.Rectangle) (input.Injector, error) { return r.sys, nil },
 	})
 	r.se = collect(r.sharer.Events())
-	r.wg.Go(func() { _ = r.sharer.Run(r.ctx) })
+	s := r.sharer
+	r.wg.Go(func() { _ = s.Run(r.ctx) })
 }
 
 // start runs everything up to a session with these rights.

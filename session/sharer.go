@@ -65,7 +65,7 @@ func (s *Sharer) Stop() {
 // TakeBack takes control from the helper, who goes on seeing: when it returns, nothing can be
 // injected any more.
 func (s *Sharer) TakeBack() {
-	s.gate.Narrow(policy.View)
+	s.gate.TakeBack(policy.View)
 	s.box.post(command{cmdGiveBack, policy.View})
 }
 
@@ -114,7 +114,7 @@ func (s *Sharer) farewell(ctx context.Context, e *ended) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if s.seal != nil && s.wire != nil && e.by != ByHelper {
-		_ = s.seal.send(ctx, wire.End{Code: e.code}) // in case the link was never up
+		_ = s.seal.last(ctx, wire.End{Code: e.code}) // in case the link was never up
 	}
 	if s.wire != nil {
 		_ = s.wire.Close()
@@ -142,7 +142,7 @@ func (s *Sharer) pairing(ctx context.Context) error {
 		return err
 	}
 	var c api.Claimed
-	if err := s.cfg.Endpoint.Call(ctx, api.TypeCodeClaim, api.Claim{Locator: locator, NS: nS[:], Device: s.cfg.Device}, &c); err != nil {
+	if err := s.box.call(ctx, api.TypeCodeClaim, api.Claim{Locator: locator, NS: nS[:], Device: s.cfg.Device}, &c); err != nil {
 		return err
 	}
 	s.box.session = c.Session
@@ -176,8 +176,8 @@ func (s *Sharer) runPairing(ctx context.Context, pc pair.Context, locator, secre
 	if err != nil {
 		return err
 	}
-	if s.cfg.Spent != nil {
-		s.cfg.Spent.Spend(locator, secret)
+	if s.cfg.Spent != nil && !s.cfg.Spent.Spend(locator, secret) {
+		return over(ByNobody, api.CodeUsed) // another Sharer of this app ran it meanwhile
 	}
 	p2, err := run.Respond(p1)
 	if err != nil {
@@ -261,6 +261,10 @@ func (s *Sharer) firstWant(ctx context.Context, want policy.Right, remote []byte
 		switch v := v.(type) {
 		case bool:
 			return s.answered(ctx, v, got, remote)
+		case api.Revoke:
+			if left, ok := s.auth.revoked(v); ok && !left.Has(policy.View) {
+				return 0, nil, over(ByEndpoint, api.EndStopped)
+			}
 		case api.Signal:
 			m, err := s.seal.read(v)
 			if err != nil {
@@ -284,7 +288,7 @@ func (s *Sharer) answered(ctx context.Context, allow bool, got policy.Right, rem
 		return 0, nil, s.seal.send(ctx, wire.Denied{Rights: got})
 	}
 	sendEvent(ctx, s.cfg.Endpoint, s.event(api.EventConsent, got))
-	return got, remote, nil
+	return got & s.auth.rights, remote, nil // less than was read if policy took some back meanwhile
 }
 
 func (s *Sharer) event(kind string, r policy.Right) api.Event {
@@ -297,7 +301,7 @@ func (s *Sharer) goLive(ctx context.Context, rights policy.Right, remote []byte,
 	if err != nil {
 		return err
 	}
-	return s.live(ctx, link, rights, end)
+	return s.live(ctx, link, rights&s.auth.rights, end)
 }
 
 // connect waits for where the helper can be reached, if that did not come while the person was
@@ -317,8 +321,13 @@ func (s *Sharer) connect(ctx context.Context, remote []byte) (Link, error) {
 		if err != nil {
 			return nil, err
 		}
-		if sig, ok := v.(api.Signal); ok {
-			m, err := s.seal.read(sig)
+		switch v := v.(type) {
+		case api.Revoke:
+			if left, ok := s.auth.revoked(v); ok && !left.Has(policy.View) {
+				return nil, over(ByEndpoint, api.EndStopped)
+			}
+		case api.Signal:
+			m, err := s.seal.read(v)
 			if err != nil {
 				return nil, err
 			}

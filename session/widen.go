@@ -29,7 +29,13 @@ func (s *Sharer) ask(r policy.Right, first bool) *question {
 	q.consent = Consent{
 		Helper: s.met.helper, Rights: r, First: first, Until: time.Now().Add(wait),
 		Answer: func(allow bool) {
-			once.Do(func() { q.answer <- allow && s.byPerson() })
+			once.Do(func() {
+				yes := allow && s.byPerson()
+				if yes {
+					s.gate.Allow() // here, so that a TakeBack after this press still wins
+				}
+				q.answer <- yes
+			})
 		},
 	}
 	s.out.emit(q.consent)
@@ -120,6 +126,10 @@ func (l *sharerLive) granted(ctx context.Context, g grantResult) error {
 		return nil
 	}
 	s.auth.take(g.checked)
+	// Once more: whatever happened since want, no input while the person reads.
+	if narrowed, epoch := s.gate.Narrow(policy.View); narrowed != l.rights {
+		_ = l.con.send(wire.Rights{Rights: narrowed, Epoch: epoch, By: uint8(ByNobody)})
+	}
 	l.askFor = g.rights
 	l.asking = s.ask(g.rights, false)
 	l.deadline = time.After(widenConsentWait)

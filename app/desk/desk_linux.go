@@ -198,6 +198,13 @@ func (d *Desk) Bounds(w fyne.Window) (b image.Rectangle, ok bool) {
 // Origin is where the top left pixel of the content of w lies; false while w is not on
 // the screen.
 func (d *Desk) Origin(w fyne.Window) (image.Point, bool) {
+	id, err := d.window(w)
+	if err != nil {
+		return image.Point{}, false
+	}
+	if a, err := xproto.GetWindowAttributes(d.c, id).Reply(); err != nil || a.MapState != xproto.MapStateViewable {
+		return image.Point{}, false
+	}
 	b, ok := d.Bounds(w)
 	return b.Min, ok
 }

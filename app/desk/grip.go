@@ -77,5 +77,5 @@ func (g *Grip) Dragged(*fyne.DragEvent) {
 // DragEnd implements fyne.Draggable.
 func (g *Grip) DragEnd() { g.active = false }
 
-// Children is the content, for whoever walks the tree.
+// Children lets what walks the components of a window go on inside.
 func (g *Grip) Children() []fyne.CanvasObject { return []fyne.CanvasObject{g.content} }

@@ -114,6 +114,9 @@ func NewPrompt(d ConsentData) *Consent {
 	rows = append(rows, ui.Gap(1, 2), two(c.Decline, c.Allow))
 	c.Object = ui.Over(ui.NewBox(ui.Bg, ui.LineStrong, 0), ui.VStack(0,
 		ui.Fixed(0, 3, ui.NewBox(stripe, "", 0)), ui.Pad(18, 24, 20, 24, ui.VStack(14, rows...))))
+	// A constant least size: Fyne lays a new window out narrow first, and what wraps there is
+	// higher than the window shall ever be.
 	c.Size = fyne.NewSize(PromptWidth, ui.HeightOf(c.Object, PromptWidth))
+	c.Object = ui.Fixed(c.Size.Width, c.Size.Height, c.Object)
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"beside/internal/proc"
+	"beside/internal/screenbot"
 	"beside/internal/stage"
 )
 
@@ -80,6 +81,14 @@ func (p *player) lastPictures() {
 	for _, a := range []*stage.Actor{p.helper, p.sharer} {
 		if a == nil {
 			continue
+		}
+		if a.App != nil {
+			es, err := screenbot.ReadMap(a.App.Map)
+			fmt.Printf("     the %s's windows: %v", a.Name, err)
+			for _, e := range es {
+				fmt.Printf(" %s/%s%v", e.Window, e.ID, e.Rect())
+			}
+			fmt.Println()
 		}
 		if img, err := a.Bot.Picture(); err == nil {
 			if err := save(filepath.Join(p.o.out, "99-failed-"+a.Name+".png"), img); err == nil {

@@ -82,6 +82,20 @@ func ParseCode(typed string) (locator, secret string, err error) {
 	return c[:LocatorLen], c[LocatorLen:], nil
 }
 
+// ValidLocator says whether s can stand before a secret. The helper's app checks what the endpoint
+// sent: a locator of another length would make the sharer's app take a part of the secret for it.
+func ValidLocator(s string) bool {
+	if len(s) != LocatorLen {
+		return false
+	}
+	for _, c := range s {
+		if !strings.ContainsRune(Alphabet, c) {
+			return false
+		}
+	}
+	return true
+}
+
 // FormatCode shows a code as XXXX-XXXX[XX].
 func FormatCode(code string) string {
 	if len(code) <= LocatorLen {

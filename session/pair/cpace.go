@@ -17,9 +17,9 @@ const (
 )
 
 // generator is the draft's calculate_generator: hash the padded, prefixed secret, map to the group.
-func generator(prs, ci, sid []byte) *ristretto255.Element {
+func generator(prs, ci, sid []byte) (*ristretto255.Element, error) {
 	h := sha512.Sum512(generatorString(prs, ci, sid))
-	return ristretto255.NewElement().FromUniformBytes(h[:])
+	return ristretto255.NewElement().SetUniformBytes(h[:])
 }
 
 // generatorString pads so that secret and prefix fill exactly one block of the hash, whatever
@@ -37,7 +37,7 @@ func newScalar() (*ristretto255.Scalar, error) {
 		return nil, err
 	}
 	defer clear(b[:])
-	return ristretto255.NewScalar().FromUniformBytes(b[:]), nil
+	return ristretto255.NewScalar().SetUniformBytes(b[:])
 }
 
 // shared is scalar_mult_vfy: it fails for a point that does not decode and for the identity,
@@ -46,11 +46,11 @@ func shared(y *ristretto255.Scalar, peer []byte) ([]byte, bool) {
 	if len(peer) != pointBytes {
 		return nil, false
 	}
-	p := ristretto255.NewElement()
-	if err := p.Decode(peer); err != nil {
+	p, err := ristretto255.NewElement().SetCanonicalBytes(peer)
+	if err != nil {
 		return nil, false
 	}
-	k := ristretto255.NewElement().ScalarMult(y, p).Encode(nil)
+	k := ristretto255.NewElement().ScalarMult(y, p).Bytes()
 	if subtle.ConstantTimeCompare(k, make([]byte, pointBytes)) == 1 {
 		return nil, false
 	}

@@ -39,8 +39,11 @@ func newRun(c Context, l Local, secret string, role Role, y *ristretto255.Scalar
 		}
 	}
 	r := &run{role: role, local: l, sid: c.sid(), ci: c.ci(), y: y}
-	g := generator([]byte(secret), r.ci, r.sid[:])
-	r.own = lv(ristretto255.NewElement().ScalarMult(y, g).Encode(nil), l.ad(role))
+	g, err := generator([]byte(secret), r.ci, r.sid[:])
+	if err != nil {
+		return nil, err
+	}
+	r.own = lv(ristretto255.NewElement().ScalarMult(y, g).Bytes(), l.ad(role))
 	return r, nil
 }
 
@@ -135,7 +138,7 @@ func NewHelper(c Context, l Local, secret string) (h *HelperRun, p1 []byte, err 
 	if err != nil {
 		return nil, nil, err
 	}
-	return &HelperRun{r}, r.own, nil
+	return &HelperRun{r}, bytes.Clone(r.own), nil
 }
 
 // Confirm takes P2 and returns Ta. When it has returned, the code is dead, whatever it returned.
@@ -191,7 +194,7 @@ func (s *SharerRun) Respond(p1 []byte) (p2 []byte, err error) {
 		return nil, err
 	}
 	s.done(0)
-	return s.own, nil
+	return bytes.Clone(s.own), nil
 }
 
 // Finish takes Ta and returns Tb, or ErrMismatch and nothing to send.

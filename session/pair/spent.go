@@ -39,11 +39,14 @@ func (s *Spent) Spent(locator, secret string) bool {
 	return len(s.seen) >= maxSpent || s.seen[s.mac(locator, secret)]
 }
 
-// Spend marks the code as spent.
-func (s *Spent) Spend(locator, secret string) {
+// Spend marks the code as spent and says whether it was this call that did: it may run only then.
+func (s *Spent) Spend(locator, secret string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.seen) < maxSpent {
-		s.seen[s.mac(locator, secret)] = true
+	m := s.mac(locator, secret)
+	if len(s.seen) >= maxSpent || s.seen[m] {
+		return false
 	}
+	s.seen[m] = true
+	return true
 }

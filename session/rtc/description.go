@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"regexp"
 
-	"github.com/pion/webrtc/v4"
+	"github.com/pion/ice/v4"
 )
 
 // Limits of a description.
@@ -77,38 +77,44 @@ func allowed(a netip.Addr, loopback bool) bool {
 }
 
 // describe makes this side's description from what was gathered.
-func describe(p webrtc.ICEParameters, found []webrtc.ICECandidate, loopback bool) ([]byte, error) {
-	d := description{Ufrag: p.UsernameFragment, Pwd: p.Password, Candidates: []candidate{}}
+func describe(ufrag, pwd string, found []ice.Candidate, loopback bool) ([]byte, error) {
+	d := description{Ufrag: ufrag, Pwd: pwd, Candidates: []candidate{}}
 	for _, c := range found {
-		a, err := netip.ParseAddr(c.Address)
-		if err != nil || !allowed(a, loopback) || c.Protocol != webrtc.ICEProtocolUDP || c.Typ == webrtc.ICECandidateTypePrflx {
+		a, err := netip.ParseAddr(c.Address())
+		if err != nil || !allowed(a, loopback) || c.NetworkType().IsTCP() || c.Type() == ice.CandidateTypePeerReflexive ||
+			c.Port() < 1 || c.Port() > 65535 {
 			continue
 		}
 		if len(d.Candidates) < maxCandidates {
 			d.Candidates = append(d.Candidates, candidate{
-				Foundation: c.Foundation, Priority: c.Priority, Address: netip.AddrPortFrom(a, c.Port).String(), Kind: c.Typ.String(),
+				Foundation: c.Foundation(), Priority: c.Priority(), Kind: c.Type().String(),
+				Address: netip.AddrPortFrom(a, uint16(c.Port())).String(), //nolint:gosec // checked above
 			})
 		}
 	}
 	return json.Marshal(d)
 }
 
-// remote turns a parsed candidate into pion's.
-func (c candidate) remote() (*webrtc.ICECandidate, error) {
+// remote turns a parsed candidate into pion's. The related address is not told: it is nobody's business.
+func (c candidate) remote() (ice.Candidate, error) {
 	ap, err := netip.ParseAddrPort(c.Address)
 	if err != nil {
 		return nil, err
 	}
-	kind, err := webrtc.NewICECandidateType(c.Kind)
-	if err != nil {
-		return nil, err
+	addr, port := ap.Addr().String(), int(ap.Port())
+	switch c.Kind {
+	case "host":
+		return ice.NewCandidateHost(&ice.CandidateHostConfig{
+			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation,
+		})
+	case "srflx":
+		return ice.NewCandidateServerReflexive(&ice.CandidateServerReflexiveConfig{
+			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation, RelAddr: "0.0.0.0",
+		})
+	case "relay":
+		return ice.NewCandidateRelay(&ice.CandidateRelayConfig{
+			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation, RelAddr: "0.0.0.0",
+		})
 	}
-	out := &webrtc.ICECandidate{
-		Foundation: c.Foundation, Priority: c.Priority, Address: ap.Addr().String(), Port: ap.Port(),
-		Protocol: webrtc.ICEProtocolUDP, Typ: kind, Component: 1,
-	}
-	if kind != webrtc.ICECandidateTypeHost {
-		out.RelatedAddress = "0.0.0.0" // not told: it is nobody's business
-	}
-	return out, nil
+	return nil, fmt.Errorf("%w: kind of candidate", ErrDescription)
 }

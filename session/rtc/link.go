@@ -8,30 +8,34 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/interceptor"
-	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
+	"github.com/pion/dtls/v3"
+	"github.com/pion/ice/v4"
+	"github.com/pion/sctp"
 
 	"beside/session"
 )
 
 const (
-	maxMessage  = 64 << 10 // of a data channel
-	maxDatagram = 1200     // of a packet that is neither repeated nor cut
+	maxMessage  = 64 << 10 // of a reliable channel
+	maxDatagram = 1200     // of a channel that may lose
+	maxPicture  = 1160     // of a picture packet
+	maxAck      = 200      // of an acknowledgement
 	queueLen    = 1024     // of each receiving queue
 )
 
 // ErrFlood means that the peer sent faster than anything is read, on a channel where nothing may be lost.
 var ErrFlood = errors.New("rtc: the peer floods a channel")
 
-// ErrExtra means that the peer opened a channel that the protocol does not have.
+// ErrExtra means that the peer used a channel that the protocol does not have.
 var ErrExtra = errors.New("rtc: the peer opened a channel of its own")
+
+// errSize is the refusal of what is too long.
+var errSize = errors.New("rtc: too long")
 
 // Link is the connection once it is up.
 type Link struct {
 	sharer bool
-	ice    *webrtc.ICETransport
+	agent  *ice.Agent
 
 	queues map[session.Channel]chan []byte
 	pics   chan []byte
@@ -39,88 +43,34 @@ type Link struct {
 	opened chan struct{} // closed once the peer is known to receive
 	heard  sync.Once
 
-	mu    sync.Mutex
-	dtls  *webrtc.DTLSTransport
-	sctp  *webrtc.SCTPTransport
-	chans map[session.Channel]io.ReadWriteCloser
-	tx    *webrtc.RTPSender
-	rx    *webrtc.RTPReceiver
-	write webrtc.TrackLocalWriter
-	seq   uint16
-	err   error
+	mux     *mux
+	media   media
+	streams map[session.Channel]*sctp.Stream
 
-	done   chan struct{}
-	once   sync.Once
-	closed sync.Once
-	wg     sync.WaitGroup
+	mu   sync.Mutex
+	dtls *dtls.Conn
+	sctp *sctp.Association
+	err  error
+
+	done chan struct{}
+	once sync.Once
+	shut chan struct{} // closed when the transports are closed
+	wg   sync.WaitGroup
 }
 
 var _ session.Link = (*Link)(nil)
 
-func newLink(sharer bool) *Link {
+func newLink(sharer bool, agent *ice.Agent) *Link {
 	l := &Link{
-		sharer: sharer, pics: make(chan []byte, queueLen), acks: make(chan []byte, queueLen),
-		queues: map[session.Channel]chan []byte{}, chans: map[session.Channel]io.ReadWriteCloser{},
-		opened: make(chan struct{}), done: make(chan struct{}),
+		sharer: sharer, agent: agent, pics: make(chan []byte, queueLen), acks: make(chan []byte, queueLen),
+		queues: map[session.Channel]chan []byte{}, streams: map[session.Channel]*sctp.Stream{},
+		opened: make(chan struct{}), done: make(chan struct{}), shut: make(chan struct{}),
 	}
 	for ch := range names {
 		l.queues[ch] = make(chan []byte, queueLen)
 	}
+	l.wg.Add(1) // start's
 	return l
-}
-
-// names are the RTCP APP names of the channels that may lose; the others are data channels.
-var names = map[session.Channel]string{ //nolint:gochecknoglobals // a table
-	session.ChanControl: "", session.ChanInput: "INPT", session.ChanChat: "", session.ChanClipboard: "", session.ChanPen: "PEN ",
-}
-
-const (
-	nameAck  = "SACK"
-	nameOpen = "OPEN"
-)
-
-// watch ends the link when ICE gives up.
-func (l *Link) watch() {
-	l.ice.OnConnectionStateChange(func(s webrtc.ICETransportState) {
-		if s == webrtc.ICETransportStateFailed || s == webrtc.ICETransportStateClosed {
-			l.fail(errors.New("rtc: no path to the peer"))
-		}
-	})
-}
-
-func (l *Link) setDTLS(d *webrtc.DTLSTransport) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.dtls = d
-}
-
-// open sets up channels and streams, and waits until the peer has done the same.
-func (l *Link) open(ctx context.Context, a *webrtc.API) error {
-	if err := l.openRTP(a); err != nil {
-		return err
-	}
-	l.sctp = a.NewSCTPTransport(l.dtls)
-	l.sctp.OnDataChannel(func(*webrtc.DataChannel) { l.fail(ErrExtra) })
-	if err := l.sctp.Start(webrtc.SCTPCapabilities{MaxMessageSize: maxMessage}); err != nil {
-		return l.why(fmt.Errorf("rtc: channels: %w", err))
-	}
-	for ch, name := range names {
-		if name != "" {
-			continue
-		}
-		id := uint16(ch)
-		dc, err := a.NewDataChannel(l.sctp, &webrtc.DataChannelParameters{ID: &id, Negotiated: true, Ordered: true})
-		if err != nil {
-			return fmt.Errorf("rtc: channel %d: %w", ch, err)
-		}
-		rw, err := dc.Detach()
-		if err != nil {
-			return fmt.Errorf("rtc: channel %d: %w", ch, err)
-		}
-		l.chans[ch] = rw
-		l.wg.Go(func() { l.readChannel(ch, rw) })
-	}
-	return l.sayOpen(ctx)
 }
 
 // sayOpen sends OPEN until one came: then both sides have everything open.
@@ -143,69 +93,18 @@ func (l *Link) sayOpen(ctx context.Context) error {
 	}
 }
 
-func (l *Link) openRTP(a *webrtc.API) error {
-	enc := webrtc.RTPCodingParameters{SSRC: ssrc, PayloadType: payload}
-	if l.sharer {
-		tx, err := a.NewRTPSender(screenTrack{l}, l.dtls)
-		if err != nil {
-			return err
+// takeMedia takes one RTP or RTCP packet in; when nobody reads, the oldest go.
+func (l *Link) takeMedia(b []byte) {
+	l.media.take(b, func(p []byte) {
+		if !l.sharer {
+			push(l.pics, p)
 		}
-		l.tx = tx
-		p := tx.GetParameters()
-		p.Encodings = []webrtc.RTPEncodingParameters{{RTPCodingParameters: enc}}
-		if err := tx.Send(p); err != nil {
-			return err
-		}
-		l.wg.Go(func() { l.readRTCP(tx.Read) })
-		return nil
-	}
-	rx, err := a.NewRTPReceiver(webrtc.RTPCodecTypeVideo, l.dtls)
-	if err != nil {
-		return err
-	}
-	l.rx = rx
-	err = rx.Receive(webrtc.RTPReceiveParameters{Encodings: []webrtc.RTPDecodingParameters{{RTPCodingParameters: enc}}})
-	if err != nil {
-		return err
-	}
-	l.wg.Go(l.readRTP)
-	l.wg.Go(func() { l.readRTCP(rx.Read) })
-	return nil
+	}, l.heardApp)
 }
 
-// screenTrack is the sharer's one track: it hands the writer to the link.
-type screenTrack struct{ l *Link }
-
-func (t screenTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	t.l.write = c.WriteStream()
-	return c.CodecParameters()[0], nil
-}
-func (screenTrack) Unbind(webrtc.TrackLocalContext) error { return nil }
-func (screenTrack) ID() string                            { return "screen" }
-func (screenTrack) RID() string                           { return "" }
-func (screenTrack) StreamID() string                      { return "screen" }
-func (screenTrack) Kind() webrtc.RTPCodecType             { return webrtc.RTPCodecTypeVideo }
-
-// readRTP takes pictures in; when nobody reads, the oldest go.
-func (l *Link) readRTP() {
-	buf := make([]byte, 1500)
-	var h rtp.Header
-	for {
-		n, _, err := l.rx.Track().Read(buf)
-		if err != nil {
-			l.fail(io.EOF)
-			return
-		}
-		at, err := h.Unmarshal(buf[:n])
-		if err != nil || h.PayloadType != payload {
-			continue
-		}
-		push(l.pics, append([]byte(nil), buf[at:n]...))
-	}
-}
-
-// push puts b in, and the oldest out when there is no room.
+// push puts a copy of b in, and the oldest out when there is no room.
 func push(q chan []byte, b []byte) {
+	b = append([]byte(nil), b...)
 	for {
 		select {
 		case q <- b:
@@ -219,87 +118,56 @@ func push(q chan []byte, b []byte) {
 	}
 }
 
-func (l *Link) readRTCP(read func([]byte) (int, interceptor.Attributes, error)) {
-	buf := make([]byte, 1500)
-	for {
-		n, _, err := read(buf)
-		if err != nil {
-			l.fail(io.EOF)
-			return
-		}
-		ps, err := rtcp.Unmarshal(buf[:n])
-		if err != nil {
-			continue
-		}
-		for _, p := range ps {
-			if a, ok := p.(*rtcp.ApplicationDefined); ok {
-				l.heardApp(a.Name, a.Data)
-			}
-		}
-	}
-}
-
 func (l *Link) heardApp(name string, data []byte) {
-	if name == nameOpen {
+	switch name {
+	case nameOpen:
 		l.heard.Do(func() { close(l.opened) })
 		if len(data) > 0 && data[0] == 0 {
 			_ = l.app(nameOpen, []byte{1, 0, 0, 0}) // it may have missed ours
 		}
 		return
-	}
-	b := append([]byte(nil), data...)
-	if name == nameAck {
-		push(l.acks, b)
+	case nameAck:
+		if l.sharer && len(data) <= maxAck {
+			push(l.acks, data)
+		}
 		return
 	}
 	for ch, n := range names {
-		if n == name {
-			push(l.queues[ch], b)
-		}
-	}
-}
-
-func (l *Link) readChannel(ch session.Channel, rw io.Reader) {
-	buf := make([]byte, maxMessage)
-	for {
-		n, err := rw.Read(buf)
-		if err != nil {
-			l.fail(io.EOF)
-			return
-		}
-		select {
-		case l.queues[ch] <- append([]byte(nil), buf[:n]...):
-		default:
-			l.fail(ErrFlood)
-			return
+		if n == name && n != "" {
+			push(l.queues[ch], data)
 		}
 	}
 }
 
 // app sends one RTCP APP packet.
-func (l *Link) app(name string, data []byte) error {
-	_, err := l.dtls.WriteRTCP([]rtcp.Packet{&rtcp.ApplicationDefined{SSRC: ssrc, Name: name, Data: data}})
-	return err
-}
+func (l *Link) app(name string, data []byte) error { return l.media.app(name, data, l.mux.send) }
 
-// Send is session.Link's.
-func (l *Link) Send(ch session.Channel, b []byte) error {
+// up says whether anything may be sent.
+func (l *Link) up() error {
 	select {
 	case <-l.done:
 		return io.ErrClosedPipe
 	default:
+		return nil
 	}
+}
+
+// Send is session.Link's. On channels that may lose, a message has at most 1200 bytes.
+func (l *Link) Send(ch session.Channel, b []byte) error {
 	name, ok := names[ch]
 	switch {
 	case !ok:
 		return fmt.Errorf("rtc: no channel %d", ch)
 	case name != "" && len(b) > maxDatagram, len(b) > maxMessage:
-		return fmt.Errorf("rtc: %d bytes on channel %d", len(b), ch)
-	case name != "":
+		return fmt.Errorf("%w: %d bytes on channel %d", errSize, len(b), ch)
+	}
+	if err := l.up(); err != nil {
+		return err
+	}
+	if name != "" {
 		return l.app(name, b)
 	}
-	_, err := l.chans[ch].Write(b)
-	return err
+	return l.sendChannel(ch, b)
 }
 
 // Recv is session.Link's.
@@ -328,21 +196,18 @@ func (l *Link) recv(ctx context.Context, q chan []byte) ([]byte, error) {
 	}
 }
 
-// WritePacket is session.Link's. It must be called by one goroutine at a time.
+// WritePacket is session.Link's.
 func (l *Link) WritePacket(b []byte) error {
-	select {
-	case <-l.done:
-		return io.ErrClosedPipe
-	default:
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.write == nil {
+	switch {
+	case !l.sharer:
 		return errors.New("rtc: only the sharer sends pictures")
+	case len(b) > maxPicture:
+		return fmt.Errorf("%w: a picture packet of %d bytes", errSize, len(b))
 	}
-	l.seq++
-	_, err := l.write.WriteRTP(&rtp.Header{Version: 2, PayloadType: payload, SequenceNumber: l.seq, SSRC: ssrc}, b)
-	return err
+	if err := l.up(); err != nil {
+		return err
+	}
+	return l.media.packet(b, l.mux.send)
 }
 
 // ReadPacket is session.Link's.
@@ -350,12 +215,16 @@ func (l *Link) ReadPacket(ctx context.Context) ([]byte, error) { return l.recv(c
 
 // WriteAck is session.Link's.
 func (l *Link) WriteAck(b []byte) error {
-	select {
-	case <-l.done:
-		return io.ErrClosedPipe
-	default:
-		return l.app(nameAck, b)
+	switch {
+	case l.sharer:
+		return errors.New("rtc: only the helper acknowledges pictures")
+	case len(b) > maxAck:
+		return fmt.Errorf("%w: an acknowledgement of %d bytes", errSize, len(b))
 	}
+	if err := l.up(); err != nil {
+		return err
+	}
+	return l.app(nameAck, b)
 }
 
 // ReadAck is session.Link's.
@@ -364,10 +233,10 @@ func (l *Link) ReadAck(ctx context.Context) ([]byte, error) { return l.recv(ctx,
 // Status is session.Link's.
 func (l *Link) Status() session.LinkStatus {
 	var s session.LinkStatus
-	if pair, err := l.ice.GetSelectedCandidatePair(); err == nil && pair != nil {
-		s.Relay = pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay
+	if pair, err := l.agent.GetSelectedCandidatePair(); err == nil && pair != nil {
+		s.Relay = pair.Local.Type() == ice.CandidateTypeRelay || pair.Remote.Type() == ice.CandidateTypeRelay
 	}
-	if st, ok := l.ice.GetSelectedCandidatePairStats(); ok {
+	if st, ok := l.agent.GetSelectedCandidatePairStats(); ok {
 		s.RTT = time.Duration(st.CurrentRoundTripTime * float64(time.Second))
 	}
 	return s
@@ -383,7 +252,7 @@ func (l *Link) fail(err error) {
 		l.err = err
 		l.mu.Unlock()
 		close(l.done)
-		go l.shut()
+		go l.shutDown()
 	})
 }
 
@@ -395,34 +264,4 @@ func (l *Link) why(err error) error {
 		return l.err
 	}
 	return err
-}
-
-// shut closes the transports, once.
-func (l *Link) shut() {
-	l.closed.Do(func() {
-		if l.tx != nil {
-			_ = l.tx.Stop()
-		}
-		if l.rx != nil {
-			_ = l.rx.Stop()
-		}
-		if l.sctp != nil {
-			_ = l.sctp.Stop()
-		}
-		l.mu.Lock()
-		dtls := l.dtls
-		l.mu.Unlock()
-		if dtls != nil {
-			_ = dtls.Stop()
-		}
-		_ = l.ice.Stop()
-	})
-}
-
-// Close ends the link and waits for its goroutines.
-func (l *Link) Close() error {
-	l.fail(io.EOF)
-	l.shut()
-	l.wg.Wait()
-	return nil
 }

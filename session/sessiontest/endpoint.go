@@ -34,6 +34,10 @@ type Endpoint struct {
 	Offer  policy.Right // what the role allows
 	State  policy.DeviceState
 
+	// Asked, if set, is told of every call before it is served.
+	Asked func(who, typ string, body json.RawMessage)
+	// Hang, if set, says which calls are never answered.
+	Hang func(who, typ string) bool
 	// Refuse, if set, answers a call with a problem instead.
 	Refuse func(who, typ string) *api.Problem
 	// Answer, if set, may change the answer to a call.
@@ -43,6 +47,11 @@ type Endpoint struct {
 	// Grant, if set, may change the claims before they are signed; what it returns is sent as it is
 	// unless it is empty.
 	Grant func(c *grant.Claims) string
+	// Keys, if set, may change the key statement before the anchor signs it; what it returns is sent as
+	// it is unless it is empty.
+	Keys func(s *grant.Statement) string
+	// Again lets a code be claimed any number of times.
+	Again bool
 
 	mu       sync.Mutex
 	conns    map[string]*Conn // by object id
@@ -85,15 +94,26 @@ func (e *Endpoint) AnchorID() [32]byte { return grant.AnchorID(e.Anchor.Public()
 
 // Statement checks a key statement as an app does.
 func (e *Endpoint) Statement(jws string) (grant.Statement, error) {
-	return grant.VerifyStatement(jws, e.Anchor.Public().(ed25519.PublicKey), Tenant, time.Now(), 1)
+	return e.StatementAt(jws, time.Now())
+}
+
+// StatementAt is Statement on a device with another clock.
+func (e *Endpoint) StatementAt(jws string, now time.Time) (grant.Statement, error) {
+	return grant.VerifyStatement(jws, e.Anchor.Public().(ed25519.PublicKey), Tenant, now, 1)
 }
 
 // SignedStatement is the current one.
 func (e *Endpoint) SignedStatement() string {
-	s, err := grant.SignStatement(e.Anchor, grant.Statement{
+	st := grant.Statement{
 		Tenant: Tenant, Seq: e.stmtSeq,
 		Keys: []grant.Key{{KID: "k1", Public: e.Key.Public().(ed25519.PublicKey), NotBefore: 0, NotAfter: 1 << 40}},
-	})
+	}
+	if e.Keys != nil {
+		if jws := e.Keys(&st); jws != "" {
+			return jws
+		}
+	}
+	s, err := grant.SignStatement(e.Anchor, st)
 	if err != nil {
 		panic(err)
 	}
@@ -120,6 +140,9 @@ func (e *Endpoint) Connect(oid string) *Conn {
 // Pushes is session.Endpoint's.
 func (c *Conn) Pushes() <-chan api.Frame { return c.pushes }
 
+// Deliver pushes anything over this one connection, past all hooks.
+func (c *Conn) Deliver(typ string, body any) { c.pushes <- Frame(typ, body) }
+
 // Close breaks the connection for good.
 func (c *Conn) Close() {
 	c.e.mu.Lock()
@@ -133,8 +156,12 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 		return err
 	}
 	c.e.mu.Lock()
-	refuse := c.e.Refuse
+	refuse, hang := c.e.Refuse, c.e.Hang
 	c.e.mu.Unlock()
+	if hang != nil && hang(c.who, typ) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if refuse != nil {
 		if p := refuse(c.who, typ); p != nil {
 			return p
@@ -145,6 +172,9 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 		return err
 	}
 	c.e.mu.Lock()
+	if c.e.Asked != nil {
+		c.e.Asked(c.who, typ, b)
+	}
 	c.e.Traffic = append(c.e.Traffic, b...)
 	out, err := c.e.handle(c.who, typ, b)
 	c.e.mu.Unlock()
@@ -155,8 +185,11 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 	if err != nil {
 		return err
 	}
-	if c.e.Answer != nil {
-		ob = c.e.Answer(c.who, typ, ob)
+	c.e.mu.Lock()
+	change := c.e.Answer
+	c.e.mu.Unlock()
+	if change != nil {
+		ob = change(c.who, typ, ob)
 	}
 	if answer == nil {
 		return nil
@@ -225,7 +258,7 @@ func (e *Endpoint) codeNew(who string, m api.CodeNew) (any, error) {
 
 func (e *Endpoint) claim(who string, m api.Claim) (any, error) {
 	for _, s := range e.sessions {
-		if s.locator == m.Locator && !s.claimed {
+		if s.locator == m.Locator && (!s.claimed || e.Again) {
 			s.claimed, s.sharer, s.nS = true, who, m.NS
 			e.push(s.helper, api.TypeClaimant, api.Claimant{Session: s.id, NS: m.NS, Sharer: who})
 			return api.Claimed{Session: s.id, NH: s.nH, Helper: s.helper, Resume: "r"}, nil
@@ -341,6 +374,20 @@ func (e *Endpoint) Change(f func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f()
+}
+
+// SID is the hexadecimal sid of the newest session.
+func (e *Endpoint) SID() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var newest *meeting
+	for _, s := range e.sessions {
+		if newest == nil || s.id > newest.id {
+			newest = s
+		}
+	}
+	sid := grant.SID(newest.id, newest.nH, newest.nS)
+	return hex.EncodeToString(sid[:])
 }
 
 // Session is the id and transcript of the newest session.
