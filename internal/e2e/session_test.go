@@ -84,7 +84,10 @@ func TestDecline(t *testing.T) {
 	if !shows(s.helper, stage.DeviceWarnings...) {
 		t.Error("the helper is not warned about the device")
 	}
-	for _, mode := range []string{"mode.control", "mode.view"} {
+	for i, mode := range []string{"mode.control", "mode.view"} {
+		if i > 0 {
+			time.Sleep(10 * time.Second) // whoever asks again sooner is refused without a question
+		}
 		s.ask(mode)
 		s.answer("decline")
 		s.must(see(s.helper, "mode.declined"))
@@ -95,6 +98,7 @@ func TestDecline(t *testing.T) {
 			t.Error("the helper sees the desktop after Decline")
 		}
 	}
+	time.Sleep(10 * time.Second)
 	s.ask("mode.view")
 	s.allow()
 	s.over("the helper pressed End", s.press(s.helper, "v.end"))
@@ -130,7 +134,7 @@ func TestTakeBackWhileKeyHeld(t *testing.T) {
 	s := open(t, "compliant")
 	s.control()
 	s.point()
-	s.must(s.types("before", 15*time.Second))
+	s.must(s.types("typed with control", 15*time.Second))
 
 	s.must(s.helper.Bot.Key('q', true))
 	s.must(s.wait(10*time.Second, "the key to be down on the sharer's side", s.held))
