@@ -35,10 +35,11 @@ type Helper struct {
 	failed int // pairings that failed in a row: the next secret is longer
 
 	// set by pairing
-	keys *pair.Keys
-	wire Wire
-	seal *sealed
-	met  met
+	keys  *pair.Keys
+	wire  Wire
+	seal  *sealed
+	local []byte // where this side can be reached, once gathered
+	met   met
 }
 
 // NewHelper prepares a session; nothing happens before Run.
@@ -95,12 +96,12 @@ func (h *Helper) Run(ctx context.Context) error {
 		err = h.agree(ctx, &began, &used)
 	}
 	e := reason(err, ByHelper)
-	h.farewell(ctx, e)
 	end := Ended{By: e.by, Code: e.code, Peer: h.met.sharer, Device: h.met.device, Used: used, Began: began, Retry: e.retry}
 	if !began.IsZero() {
 		end.Lasted = time.Since(began)
 	}
-	h.out.emit(end)
+	h.out.emit(end) // before the farewell: an endpoint that cannot be reached must not delay it
+	h.farewell(ctx, e)
 	return err
 }
 
@@ -384,13 +385,17 @@ func (h *Helper) askSealed(ctx context.Context, c command) error {
 	return nil
 }
 
-// sendAddress says once where this side can be reached.
+// sendAddress says where this side can be reached: the same each time the sharer is asked, for
+// a Wire gathers once.
 func (h *Helper) sendAddress(ctx context.Context, fp [32]byte) error {
-	d, err := h.wire.Local(ctx, h.met.ice, fp)
-	if err != nil {
-		return err
+	if h.local == nil {
+		d, err := h.wire.Local(ctx, h.met.ice, fp)
+		if err != nil {
+			return err
+		}
+		h.local = d
 	}
-	return h.seal.send(ctx, wire.Address{Description: d})
+	return h.seal.send(ctx, wire.Address{Description: h.local})
 }
 
 func (h *Helper) connect(ctx context.Context, remote []byte) (Link, error) {

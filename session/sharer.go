@@ -101,12 +101,12 @@ func (s *Sharer) Run(ctx context.Context) error {
 	}
 	s.gate.Close() // first of all
 	e := reason(err, BySharer)
-	s.farewell(ctx, e)
 	end.By, end.Code, end.Retry, end.Peer, end.Device = e.by, e.code, e.retry, s.met.helper, s.met.device
 	if !end.Began.IsZero() {
 		end.Lasted = time.Since(end.Began)
 	}
-	s.out.emit(end)
+	s.out.emit(end) // before the farewell: an endpoint that cannot be reached must not delay it
+	s.farewell(ctx, e)
 	return err
 }
 

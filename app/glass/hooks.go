@@ -51,7 +51,13 @@ func hook(g *Glass) *hooks {
 func (h *hooks) remove() {
 	h.pump.stop()
 	h.win.SetCursorPosCallback(h.move)
-	h.win.SetMouseButtonCallback(h.button)
+	h.win.SetMouseButtonCallback(func(w *glfw.Window, b glfw.MouseButton, a glfw.Action, m glfw.ModifierKey) {
+		// GLFW lets go of a button that is down when a closing window loses the focus, and
+		// Fyne falls over that.
+		if h.button != nil && !w.ShouldClose() {
+			h.button(w, b, a, m)
+		}
+	})
 	h.win.SetScrollCallback(h.scroll)
 	h.win.SetKeyCallback(h.key)
 }

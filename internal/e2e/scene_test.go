@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -44,46 +45,46 @@ type scene struct {
 	t              *testing.T
 	g              *proc.Group
 	endpoint       *stage.Endpoint
+	work           string // folder of everything
 	data           string // of the endpoint
 	helper, sharer *stage.Actor
 	terminal       image.Rectangle
 	file           string
+	secrets        secrets
 }
 
-// open sets a scene. Everything ends with the test; when it failed, what the displays showed
-// and what the programs logged is kept in the folder that the log names.
+// cast says who plays; empty fields stand for Noa and Sam, a compliant device, plain apps.
+type cast struct {
+	state          string // of Sam's device
+	helper, sharer string // begin of the name to sign in with
+	prefix         []string
+}
+
+// open sets a scene with Noa and Sam.
 func open(t *testing.T, state string) *scene {
+	t.Helper()
+	return openWith(t, cast{state: state})
+}
+
+// openWith sets a scene. Everything ends with the test, and nothing that was secret may then
+// be in any file; when the test failed, what the displays showed and what the programs logged
+// is kept in the folder that the log names.
+func openWith(t *testing.T, c cast) *scene {
 	t.Helper()
 	work, err := os.MkdirTemp("", "beside-e2e-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scene{t: t, data: filepath.Join(work, "endpoint"), file: filepath.Join(work, "typed")}
+	s := &scene{t: t, work: work, data: filepath.Join(work, "endpoint"), file: filepath.Join(work, "typed")}
 	if s.g, err = proc.New(filepath.Join(work, "log")); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			for _, a := range []*stage.Actor{s.helper, s.sharer} {
-				if a != nil {
-					keep(filepath.Join(work, a.Name+".png"), a)
-				}
-			}
-			t.Logf("pictures and logs: %s", work)
-		}
-		s.g.Close()
-		if left := proc.Descendants(os.Getpid()); len(left) > 0 {
-			t.Errorf("processes left: %v", left)
-		}
-		if !t.Failed() {
-			os.RemoveAll(work)
-		}
-	})
+	t.Cleanup(s.close)
 	ctx := t.Context()
-	if s.endpoint, err = stage.StartEndpoint(ctx, s.g, stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: state}); err != nil {
+	if s.endpoint, err = stage.StartEndpoint(ctx, s.g, stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: c.state}); err != nil {
 		t.Fatal(err)
 	}
-	noa, sam := s.endpoint.Person("noa", ""), s.endpoint.Person("sam", "")
+	noa, sam := s.endpoint.Person(cmp.Or(c.helper, "noa"), ""), s.endpoint.Person(cmp.Or(c.sharer, "sam"), "")
 	if s.helper, err = stage.Enter(ctx, s.g, "helper", noa, work, image.Pt(1440, 900), helperDesktop); err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +93,41 @@ func open(t *testing.T, state string) *scene {
 	}
 	s.openTerminal()
 	for _, a := range []*stage.Actor{s.helper, s.sharer} {
-		// The demo signs in in a real browser; here a robot answers the page, which is faster.
-		robot := strings.Join([]string{bin(t, "beside-demo"), "sign-in", "-ca", s.endpoint.CA, "-user", a.User}, " ")
-		s.must(a.Open(ctx, s.g, s.endpoint, "", stage.AppOptions{Binary: bin(t, "beside-dev"), Browser: robot}))
+		s.start(a, stage.AppOptions{Prefix: c.prefix})
 	}
 	return s
+}
+
+func (s *scene) close() {
+	t := s.t
+	if t.Failed() {
+		for _, a := range []*stage.Actor{s.helper, s.sharer} {
+			if a != nil {
+				keep(filepath.Join(s.work, a.Name+".png"), a)
+			}
+		}
+	}
+	s.g.Close()
+	if left := proc.Descendants(os.Getpid()); len(left) > 0 {
+		t.Errorf("processes left: %v", left)
+	}
+	s.secrets.search(t, s.work, s.file)
+	if t.Failed() {
+		t.Logf("pictures and logs: %s", s.work)
+		return
+	}
+	if err := os.RemoveAll(s.work); err != nil {
+		t.Error(err)
+	}
+}
+
+// start opens the app for somebody. The demo signs in in a real browser; here a robot answers
+// the page, which is faster.
+func (s *scene) start(a *stage.Actor, o stage.AppOptions) {
+	s.t.Helper()
+	o.Binary = bin(s.t, "beside-dev")
+	o.Browser = strings.Join([]string{bin(s.t, "beside-demo"), "sign-in", "-ca", s.endpoint.CA, "-user", a.User}, " ")
+	s.must(a.Open(s.t.Context(), s.g, s.endpoint, "", o))
 }
 
 func (s *scene) openTerminal() {
@@ -124,14 +155,32 @@ func (s *scene) openTerminal() {
 // pair lets both sign in and the sharer type the code; the helper then sees who it is.
 func (s *scene) pair() {
 	s.t.Helper()
-	ctx := s.t.Context()
-	s.must(s.helper.Press(ctx, "start.give"))
-	code, err := s.helper.Code(ctx)
-	s.must(err)
-	s.must(s.sharer.Press(ctx, "start.get"))
-	s.must(s.sharer.TypeCode(ctx, code))
-	s.must(s.sharer.Press(ctx, "join.go"))
+	s.join(s.code())
 	s.must(see(s.helper, "who.title"))
+}
+
+// code lets the helper make a code.
+func (s *scene) code() string {
+	s.t.Helper()
+	s.must(s.helper.Press(s.t.Context(), "start.give"))
+	code, err := s.helper.Code(s.t.Context())
+	s.must(err)
+	s.secrets.code(code)
+	return code
+}
+
+// join lets the sharer type a code.
+func (s *scene) join(code string) {
+	s.t.Helper()
+	s.must(s.sharer.Press(s.t.Context(), "start.get"))
+	s.enter(code)
+}
+
+// enter types a code into the field that the sharer sees.
+func (s *scene) enter(code string) {
+	s.t.Helper()
+	s.must(s.sharer.TypeCode(s.t.Context(), code))
+	s.must(s.sharer.Press(s.t.Context(), "join.go"))
 }
 
 // ask lets the helper ask for a mode, "mode.view" or "mode.control".
@@ -145,10 +194,58 @@ func (s *scene) ask(mode string) {
 // allow lets the sharer allow it and waits until the helper sees the desktop.
 func (s *scene) allow() {
 	s.t.Helper()
-	time.Sleep(800 * time.Millisecond) // the dialog ignores what comes too early
-	s.must(s.sharer.Press(s.t.Context(), "allow"))
+	s.answer("allow")
 	s.must(see(s.helper, "v.end"))
 	s.view()
+}
+
+// answer presses a button of the question, as late as a person would.
+func (s *scene) answer(button string) {
+	s.t.Helper()
+	s.must(see(s.sharer, button))
+	time.Sleep(800 * time.Millisecond) // the dialog ignores what comes too early
+	s.must(s.sharer.Press(s.t.Context(), button))
+}
+
+// control brings a session to full control.
+func (s *scene) control() {
+	s.t.Helper()
+	s.pair()
+	s.ask("mode.control")
+	s.allow()
+	s.must(see(s.sharer, "stop"))
+}
+
+// over waits until both see the end page, and says how long after start that was.
+func (s *scene) over(what string, start time.Time) {
+	s.t.Helper()
+	s.must(see(s.sharer, "e.sharer.title"))
+	s.must(see(s.helper, "e.helper.title"))
+	s.promised("both saw the end after "+what, time.Since(start), 2*time.Second, 4*time.Second)
+	if shows(s.sharer, "stop") {
+		s.t.Error("the session bar is still there after the end")
+	}
+}
+
+// promised compares a time with what is promised. It fails above what this would still be on
+// a machine that does much else.
+func (s *scene) promised(what string, took, promise, limit time.Duration) {
+	s.t.Helper()
+	s.t.Logf("%s: %v (promised: %v)", what, took.Round(10*time.Millisecond), promise)
+	if took > limit {
+		s.t.Errorf("%s took %v, over %v", what, took, limit)
+	}
+}
+
+// press clicks a button and says when.
+func (s *scene) press(a *stage.Actor, names ...string) time.Time {
+	s.t.Helper()
+	s.must(a.Drawn(s.t.Context(), names...))
+	e, err := a.See(s.t.Context(), names...)
+	s.must(err)
+	start := time.Now()
+	s.must(a.Bot.Click(e.Middle()))
+	return start
 }
 
 // view is where the helper sees the sharer's desktop.
@@ -159,18 +256,26 @@ func (s *scene) view() image.Rectangle {
 	return r
 }
 
+// there is where the helper sees a point of the sharer's screen.
+func (s *scene) there(p image.Point) image.Point {
+	s.t.Helper()
+	view, size := s.view(), s.sharer.Bot.Size()
+	return view.Min.Add(image.Pt(p.X*view.Dx()/size.X, p.Y*view.Dy()/size.Y))
+}
+
 // point clicks into the terminal in the helper's view.
 func (s *scene) point() {
 	s.t.Helper()
-	view, size := s.view(), s.sharer.Bot.Size()
-	there := s.terminal.Min.Add(image.Pt(s.terminal.Dx()/2, s.terminal.Dy()/2))
-	s.must(s.helper.Bot.Click(view.Min.Add(image.Pt(there.X*view.Dx()/size.X, there.Y*view.Dy()/size.Y))))
+	s.must(s.helper.Bot.Click(s.there(middle(s.terminal))))
 	time.Sleep(500 * time.Millisecond) // as long as a hand needs from mouse to keyboard
 }
+
+func middle(r image.Rectangle) image.Point { return r.Min.Add(r.Size().Div(2)) }
 
 // types types a line as the helper and says whether it stands in the sharer's terminal.
 func (s *scene) types(line string, limit time.Duration) error {
 	s.t.Helper()
+	s.secrets.typed(line)
 	for _, r := range line + "\n" {
 		s.must(s.helper.Bot.Type(string(r)))
 		time.Sleep(15 * time.Millisecond) // a very fast typist

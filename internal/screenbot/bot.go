@@ -103,6 +103,15 @@ func (b *Bot) Button(n byte, down bool) error {
 	return b.fake(xproto.ButtonRelease, n, image.Point{})
 }
 
+// Pointer says where the pointer is and which of the buttons 1 to 5 are down, as bits 0 to 4.
+func (b *Bot) Pointer() (at image.Point, down uint16, err error) {
+	r, err := xproto.QueryPointer(b.conn, b.screen.Root).Reply()
+	if err != nil {
+		return image.Point{}, 0, fmt.Errorf("screenbot: pointer: %w", err)
+	}
+	return image.Pt(int(r.RootX), int(r.RootY)), r.Mask >> 8 & 0x1f, nil
+}
+
 // fake sends one XTEST event and waits until the server has taken it.
 func (b *Bot) fake(kind, detail byte, p image.Point) error {
 	if err := xtest.FakeInputChecked(b.conn, kind, detail, 0, b.screen.Root, int16(p.X), int16(p.Y), 0).Check(); err != nil {

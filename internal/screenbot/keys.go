@@ -29,8 +29,8 @@ func (b *Bot) readKeyboard() error {
 	}
 	b.keys = map[xproto.Keysym]key{}
 	per := int(m.KeysymsPerKeycode)
-	for level := range min(per, 2) { // without and with shift
-		for i := range int(count) {
+	for i := range int(count) { // in the order of the keys: others repeat what the main ones have
+		for level := range min(per, 2) { // without and with shift
 			sym := m.Keysyms[i*per+level]
 			if _, known := b.keys[sym]; sym != 0 && !known {
 				b.keys[sym] = key{setup.MinKeycode + xproto.Keycode(i), level == 1}

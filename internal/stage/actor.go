@@ -262,6 +262,16 @@ func (a *Actor) TypeCode(ctx context.Context, code string) error {
 	return a.Drawn(ctx, "join.go")
 }
 
+// Shows says whether much of the actor's screen has a colour now.
+func (a *Actor) Shows(colour uint32) bool {
+	img, err := a.Bot.Picture()
+	if err != nil {
+		return false
+	}
+	n, _ := pixels(img, colour)
+	return n > 1000
+}
+
 // Shown is where on the actor's screen a colour is to be seen: the box around all its pixels.
 // It waits until there are at least count.
 func (a *Actor) Shown(ctx context.Context, colour uint32, count int) (image.Rectangle, error) {
@@ -271,21 +281,25 @@ func (a *Actor) Shown(ctx context.Context, colour uint32, count int) (image.Rect
 		if err != nil {
 			return err
 		}
-		n := 0
-		box = image.Rectangle{}
-		for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
-			row := img.Pix[img.PixOffset(img.Rect.Min.X, y):]
-			for x := range img.Rect.Dx() {
-				if p := row[4*x : 4*x+3]; uint32(p[0])<<16|uint32(p[1])<<8|uint32(p[2]) == colour {
-					box = box.Union(image.Rect(x, y, x+1, y+1))
-					n++
-				}
-			}
-		}
-		if n < count {
+		var n int
+		if n, box = pixels(img, colour); n < count {
 			return screenbot.ErrNotThere
 		}
 		return nil
 	})
 	return box, err
+}
+
+// pixels counts those of a colour, and says which box is around them.
+func pixels(img *image.RGBA, colour uint32) (n int, box image.Rectangle) {
+	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
+		row := img.Pix[img.PixOffset(img.Rect.Min.X, y):]
+		for x := range img.Rect.Dx() {
+			if p := row[4*x : 4*x+3]; uint32(p[0])<<16|uint32(p[1])<<8|uint32(p[2]) == colour {
+				box = box.Union(image.Rect(x, y, x+1, y+1))
+				n++
+			}
+		}
+	}
+	return n, box
 }

@@ -56,6 +56,7 @@ type Session struct {
 	conn  *Conn         // nil while there is none
 	ready chan struct{} // closed when conn is set
 	over  chan struct{} // closed when Run returned
+	why   error         // why it did; set before over is closed
 	id    string        // of the session to resume, "" for none
 	token string        // to resume it with
 	seen  map[string]uint64
@@ -106,14 +107,16 @@ func (s *Session) Run(ctx context.Context) error {
 	}
 	s.state(Lost)
 	if ctx.Err() != nil {
+		s.why = ErrLost
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrLost, err)
+	s.why = fmt.Errorf("%w: %w", ErrLost, err)
+	return s.why
 }
 
 // Call is Conn.Call on the connection there is, or on the next one if it comes in time. A
 // request is never repeated: when the line breaks under it the error is ErrClosed, and
-// whether it was carried out is not known.
+// whether it was carried out is not known. After Run it is Run's error, or ErrLost.
 func (s *Session) Call(ctx context.Context, typ string, body, answer any) error {
 	conn, err := s.get(ctx)
 	if err != nil {

@@ -27,10 +27,11 @@ type Wire struct {
 	sharer bool
 	fp     [32]byte
 
-	mu   sync.Mutex
-	peer [32]byte
-	link chan session.Link
-	up   session.Link
+	mu    sync.Mutex
+	peer  [32]byte
+	local bool // Local was called
+	link  chan session.Link
+	up    session.Link
 }
 
 // New makes the wire of one side.
@@ -49,11 +50,14 @@ func (n *Network) New(sharer bool) (session.Wire, error) {
 // Fingerprint is session.Wire's.
 func (w *Wire) Fingerprint() [32]byte { return w.fp }
 
-// Local is session.Wire's: in memory, one's address is one's name.
+// Local is session.Wire's: in memory, one's address is one's name. It works once.
 func (w *Wire) Local(_ context.Context, _ []api.ICEServer, peer [32]byte) ([]byte, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.peer = peer
+	if w.local {
+		return nil, errors.New("sessiontest: gathered before")
+	}
+	w.peer, w.local = peer, true
 	return []byte(hex.EncodeToString(w.fp[:])), nil
 }
 
