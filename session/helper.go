@@ -95,7 +95,7 @@ func (h *Helper) Run(ctx context.Context) error {
 	if err == nil {
 		err = h.agree(ctx, &began, &used)
 	}
-	e := reason(err, ByHelper)
+	e := h.box.reason(err)
 	end := Ended{By: e.by, Code: e.code, Peer: h.met.sharer, Device: h.met.device, Used: used, Began: began, Retry: e.retry}
 	if !began.IsZero() {
 		end.Lasted = time.Since(began)
