@@ -130,6 +130,33 @@ func TestEvilEndpointClaims(t *testing.T) {
 	})
 }
 
+// The endpoint chooses the first half of what the person reads out; it may not choose a text, nor
+// a length that makes the sharer's app send a part of the secret as the locator.
+func TestEvilEndpointLocator(t *testing.T) {
+	for _, locator := range []string{"", "BB", "BBCCD", "BBCCDDFF", "bbcc", "OIOI", "call", "é2é2", "B B-"} {
+		virtual(t, "02 locator "+locator, func(t *testing.T, r *rig) {
+			r.end.Answer = func(_, typ string, b json.RawMessage) json.RawMessage {
+				c := read[api.Code](b)
+				c.Locator = locator
+				return sessiontest.Frame(typ, c).Body
+			}
+			h := session.NewHelper(session.HelperConfig{Common: r.common(sessiontest.Noa, r.end.Connect(sessiontest.Noa), false), Screen: r.glass})
+			r.wg.Go(func() { _ = h.Run(r.ctx) })
+			for e := range h.Events() {
+				switch e := e.(type) {
+				case session.CodeReady:
+					t.Error("it was shown")
+					r.cancel()
+				case session.Ended:
+					if e.Code != api.ProtocolBroken && !t.Failed() {
+						t.Errorf("%+v", e)
+					}
+				}
+			}
+		})
+	}
+}
+
 // basepoint is a valid element of the group.
 var basepoint, _ = hex.DecodeString("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76")
 
