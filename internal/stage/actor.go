@@ -54,9 +54,15 @@ func Enter(ctx context.Context, g *proc.Group, name, user, work string, size ima
 // Leave closes what the actor holds itself; programs end with their group.
 func (a *Actor) Leave() { a.Bot.Close() }
 
-// Open starts the app and waits for its window. o.Binary, o.Lang, o.Dark, o.Browser and o.Args
-// are used; demo is the path of beside-demo, which is the browser command unless o.Browser is set.
+// Open starts the app and waits for its first page. o.Binary, o.Prefix, o.Lang, o.Dark, o.Browser
+// and o.Args are used; demo is the path of beside-demo, which is the browser command unless
+// o.Browser is set.
 func (a *Actor) Open(ctx context.Context, g *proc.Group, e *Endpoint, demo string, o AppOptions) error {
+	return a.OpenAt(ctx, g, e, demo, o, "start.get")
+}
+
+// OpenAt is Open for an app whose first page shows one of names.
+func (a *Actor) OpenAt(ctx context.Context, g *proc.Group, e *Endpoint, demo string, o AppOptions, names ...string) error {
 	lang := o.Lang
 	if lang == "" {
 		lang = "en"
@@ -70,7 +76,7 @@ func (a *Actor) Open(ctx context.Context, g *proc.Group, e *Endpoint, demo strin
 		return err
 	}
 	a.App = app
-	if _, err := a.See(ctx, "start.get"); err != nil {
+	if _, err := a.See(ctx, names...); err != nil {
 		return err
 	}
 	w, err := a.Window(ctx, "the window of Beside", func(w screenbot.Window) bool { return w.PID == app.Process.PID })
