@@ -89,22 +89,28 @@ func (a *Actor) OpenAt(ctx context.Context, g *proc.Group, e *Endpoint, demo str
 // See waits until the app shows one of names, usable, and returns it.
 func (a *Actor) See(ctx context.Context, names ...string) (screenbot.Element, error) {
 	var e screenbot.Element
-	err := WaitFor(ctx, patience, fmt.Sprintf("%q in the %s's window", names, a.Name), func() error {
-		select {
-		case <-a.App.Process.Done():
-			return fmt.Errorf("%w: the %s's app", ErrEnded, a.Name)
-		default:
-		}
-		all, err := screenbot.ReadMap(a.App.Map)
-		if err != nil {
-			return err
-		}
-		e, err = all.Find(names...)
-		if err == nil && e.Disabled {
-			err = fmt.Errorf("%q is disabled", e.ID)
-		}
+	err := WaitFor(ctx, patience, fmt.Sprintf("%q in the %s's window", names, a.Name), func() (err error) {
+		e, err = a.usable(names)
 		return err
 	})
+	return e, err
+}
+
+// usable is one of names that can be used now.
+func (a *Actor) usable(names []string) (screenbot.Element, error) {
+	select {
+	case <-a.App.Process.Done():
+		return screenbot.Element{}, fmt.Errorf("%w: the %s's app", ErrEnded, a.Name)
+	default:
+	}
+	all, err := screenbot.ReadMap(a.App.Map)
+	if err != nil {
+		return screenbot.Element{}, err
+	}
+	e, err := all.Find(names...)
+	if err == nil && e.Disabled {
+		err = fmt.Errorf("%q is disabled", e.ID)
+	}
 	return e, err
 }
 
@@ -123,7 +129,7 @@ func (a *Actor) settled(ctx context.Context, names ...string) (screenbot.Element
 	var last screenbot.Element
 	same := 0
 	err := WaitFor(ctx, patience, fmt.Sprintf("%q to stay in its place", names), func() error {
-		now, err := a.See(ctx, names...)
+		now, err := a.usable(names)
 		if err != nil {
 			return err
 		}
