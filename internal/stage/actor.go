@@ -250,7 +250,7 @@ func isBrowser(w screenbot.Window) bool {
 func (a *Actor) Code(ctx context.Context) (string, error) {
 	var code string
 	err := WaitFor(ctx, patience, "a code", func() error {
-		e, err := a.See(ctx, "code")
+		e, err := a.usable([]string{"code"})
 		if err != nil {
 			return err
 		}
