@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -73,6 +74,7 @@ func TestEndpointKilled(t *testing.T) {
 	s.repaint()
 	again, err := stage.StartEndpoint(t.Context(), s.g, stage.EndpointOptions{
 		Binary: bin(t, "beside-endpoint-dev"), Data: s.data, Port: port, Name: "endpoint-again",
+		Page: strings.TrimPrefix(s.endpoint.SignIn, "http://"),
 	})
 	s.must(err)
 	s.endpoint = again

@@ -123,11 +123,14 @@ func (s *scene) close() {
 
 // start opens the app for somebody. The demo signs in in a real browser; here a robot answers
 // the page, which is faster.
-func (s *scene) start(a *stage.Actor, o stage.AppOptions) {
+func (s *scene) start(a *stage.Actor, o stage.AppOptions) { s.startAt(a, o, "start.get") }
+
+// startAt opens an app whose first page is another.
+func (s *scene) startAt(a *stage.Actor, o stage.AppOptions, first string) {
 	s.t.Helper()
 	o.Binary = bin(s.t, "beside-dev")
 	o.Browser = strings.Join([]string{bin(s.t, "beside-demo"), "sign-in", "-ca", s.endpoint.CA, "-user", a.User}, " ")
-	s.must(a.Open(s.t.Context(), s.g, s.endpoint, "", o))
+	s.must(a.OpenAt(s.t.Context(), s.g, s.endpoint, "", o, first))
 }
 
 func (s *scene) openTerminal() {
@@ -138,13 +141,19 @@ func (s *scene) openTerminal() {
 	}); err != nil {
 		s.t.Fatal(err)
 	}
+	s.placeTerminal()
+}
+
+// placeTerminal puts the terminal where our windows are not.
+func (s *scene) placeTerminal() {
+	s.t.Helper()
 	isTerminal := func(w screenbot.Window) bool { return w.Title == "target" }
 	w, err := s.sharer.Window(s.t.Context(), "the terminal", isTerminal)
 	s.must(err)
-	s.must(s.sharer.Bot.Place(w.ID, image.Pt(640, 200), image.Point{}))
+	s.must(s.sharer.Bot.Place(w.ID, image.Pt(560, 200), image.Point{}))
 	s.must(s.wait(10*time.Second, "the terminal in its place", func() error {
 		now, err := s.sharer.Window(s.t.Context(), "the terminal", isTerminal)
-		if err == nil && now.Rect.Min.X < 600 {
+		if err == nil && (now.Rect.Min.X < 550 || now.Rect.Min.X > 600) {
 			err = screenbot.ErrNotThere
 		}
 		s.terminal = now.Rect
@@ -315,12 +324,17 @@ func see(a *stage.Actor, names ...string) error {
 
 // shows says whether the app shows one of names now.
 func shows(a *stage.Actor, names ...string) bool {
+	_, err := find(a, names...)
+	return err == nil
+}
+
+// find is one of names that the app shows now.
+func find(a *stage.Actor, names ...string) (screenbot.Element, error) {
 	es, err := screenbot.ReadMap(a.App.Map)
 	if err != nil {
-		return false
+		return screenbot.Element{}, err
 	}
-	_, err = es.Find(names...)
-	return err == nil
+	return es.Find(names...)
 }
 
 // keep saves what a display shows.

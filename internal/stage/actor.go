@@ -54,9 +54,15 @@ func Enter(ctx context.Context, g *proc.Group, name, user, work string, size ima
 // Leave closes what the actor holds itself; programs end with their group.
 func (a *Actor) Leave() { a.Bot.Close() }
 
-// Open starts the app and waits for its window. o.Binary, o.Lang, o.Dark, o.Browser and o.Args
-// are used; demo is the path of beside-demo, which is the browser command unless o.Browser is set.
+// Open starts the app and waits for its first page. o.Binary, o.Prefix, o.Lang, o.Dark, o.Browser
+// and o.Args are used; demo is the path of beside-demo, which is the browser command unless
+// o.Browser is set.
 func (a *Actor) Open(ctx context.Context, g *proc.Group, e *Endpoint, demo string, o AppOptions) error {
+	return a.OpenAt(ctx, g, e, demo, o, "start.get")
+}
+
+// OpenAt is Open for an app whose first page shows one of names.
+func (a *Actor) OpenAt(ctx context.Context, g *proc.Group, e *Endpoint, demo string, o AppOptions, names ...string) error {
 	lang := o.Lang
 	if lang == "" {
 		lang = "en"
@@ -70,7 +76,7 @@ func (a *Actor) Open(ctx context.Context, g *proc.Group, e *Endpoint, demo strin
 		return err
 	}
 	a.App = app
-	if _, err := a.See(ctx, "start.get"); err != nil {
+	if _, err := a.See(ctx, names...); err != nil {
 		return err
 	}
 	w, err := a.Window(ctx, "the window of Beside", func(w screenbot.Window) bool { return w.PID == app.Process.PID })
@@ -83,22 +89,28 @@ func (a *Actor) Open(ctx context.Context, g *proc.Group, e *Endpoint, demo strin
 // See waits until the app shows one of names, usable, and returns it.
 func (a *Actor) See(ctx context.Context, names ...string) (screenbot.Element, error) {
 	var e screenbot.Element
-	err := WaitFor(ctx, patience, fmt.Sprintf("%q in the %s's window", names, a.Name), func() error {
-		select {
-		case <-a.App.Process.Done():
-			return fmt.Errorf("%w: the %s's app", ErrEnded, a.Name)
-		default:
-		}
-		all, err := screenbot.ReadMap(a.App.Map)
-		if err != nil {
-			return err
-		}
-		e, err = all.Find(names...)
-		if err == nil && e.Disabled {
-			err = fmt.Errorf("%q is disabled", e.ID)
-		}
+	err := WaitFor(ctx, patience, fmt.Sprintf("%q in the %s's window", names, a.Name), func() (err error) {
+		e, err = a.usable(names)
 		return err
 	})
+	return e, err
+}
+
+// usable is one of names that can be used now.
+func (a *Actor) usable(names []string) (screenbot.Element, error) {
+	select {
+	case <-a.App.Process.Done():
+		return screenbot.Element{}, fmt.Errorf("%w: the %s's app", ErrEnded, a.Name)
+	default:
+	}
+	all, err := screenbot.ReadMap(a.App.Map)
+	if err != nil {
+		return screenbot.Element{}, err
+	}
+	e, err := all.Find(names...)
+	if err == nil && e.Disabled {
+		err = fmt.Errorf("%q is disabled", e.ID)
+	}
 	return e, err
 }
 
@@ -117,7 +129,7 @@ func (a *Actor) settled(ctx context.Context, names ...string) (screenbot.Element
 	var last screenbot.Element
 	same := 0
 	err := WaitFor(ctx, patience, fmt.Sprintf("%q to stay in its place", names), func() error {
-		now, err := a.See(ctx, names...)
+		now, err := a.usable(names)
 		if err != nil {
 			return err
 		}
@@ -238,7 +250,7 @@ func isBrowser(w screenbot.Window) bool {
 func (a *Actor) Code(ctx context.Context) (string, error) {
 	var code string
 	err := WaitFor(ctx, patience, "a code", func() error {
-		e, err := a.See(ctx, "code")
+		e, err := a.usable([]string{"code"})
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,8 @@ type Endpoint struct {
 	Tenant    string   `json:"tenant"`
 	ClientID  string   `json:"client_id"`
 	API       string   `json:"api"`
-	People    []string `json:"people"` // names to sign in with
+	SignIn    string   `json:"sign_in"` // origin of the sign-in page
+	People    []string `json:"people"`  // names to sign in with
 }
 
 // EndpointOptions say how to start one.
@@ -39,6 +40,7 @@ type EndpointOptions struct {
 	Data   string   // folder
 	Host   string   // where it can be reached; "" for 127.0.0.1
 	Port   int      // 0 for one that is free then
+	Page   string   // address of the sign-in page, for starting it again in the same place; "" for a free one
 	State  string   // of the demo sharer's device: compliant, noncompliant, unenrolled, unknown; "" for compliant
 	Name   string   // for the log; "" for "endpoint"
 }
@@ -59,6 +61,9 @@ func StartEndpoint(ctx context.Context, g *proc.Group, o EndpointOptions) (*Endp
 	argv := []string{o.Binary, "-data", o.Data, "-listen", net.JoinHostPort(host, strconv.Itoa(o.Port)), "-json"}
 	if o.State != "" {
 		argv = append(argv, "-state", o.State)
+	}
+	if o.Page != "" {
+		argv = append(argv, "-page", o.Page)
 	}
 	ready := make(chan *Endpoint, 1)
 	p, err := g.Start(proc.Spec{

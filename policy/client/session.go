@@ -150,7 +150,7 @@ func (s *Session) get(ctx context.Context) (*Conn, error) {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("client: %w", ctx.Err())
 		case <-s.over:
-			return nil, ErrLost
+			return nil, s.why
 		}
 	}
 }

@@ -176,7 +176,7 @@ func TestGivesUp(t *testing.T) {
 			}
 			for range s.Pushes() { // closed
 			}
-			if err := s.Call(t.Context(), api.TypeEvent, nil, nil); !errors.Is(err, ErrLost) {
+			if err := s.Call(t.Context(), api.TypeEvent, nil, nil); !errors.Is(err, ErrLost) || (c.code != "" && !errors.As(err, &prob)) {
 				t.Errorf("call afterwards: %v", err)
 			}
 		})

@@ -1,0 +1,53 @@
+package screenbot
+
+import (
+	"errors"
+	"fmt"
+	"image"
+
+	"github.com/jezek/xgb/randr"
+)
+
+// ErrMode says that the monitor has no mode of that size.
+var ErrMode = errors.New("screenbot: no such mode")
+
+// SetSize gives the screen and its first monitor another size, as the desktop's settings do.
+func (b *Bot) SetSize(size image.Point) error {
+	if err := randr.Init(b.conn); err != nil {
+		return fmt.Errorf("screenbot: resize: %w", err)
+	}
+	res, err := randr.GetScreenResources(b.conn, b.screen.Root).Reply()
+	if err != nil {
+		return fmt.Errorf("screenbot: resize: %w", err)
+	}
+	var mode randr.Mode
+	for _, m := range res.Modes {
+		if int(m.Width) == size.X && int(m.Height) == size.Y {
+			mode = randr.Mode(m.Id)
+		}
+	}
+	if mode == 0 || len(res.Crtcs) == 0 || len(res.Outputs) == 0 {
+		return fmt.Errorf("%w: %v", ErrMode, size)
+	}
+	set := func(m randr.Mode, outputs []randr.Output) error {
+		r, err := randr.SetCrtcConfig(b.conn, res.Crtcs[0], 0, res.ConfigTimestamp, 0, 0, m, randr.RotationRotate0, outputs).Reply()
+		if err == nil && r.Status != randr.SetConfigSuccess {
+			err = fmt.Errorf("%w: status %d", ErrMode, r.Status)
+		}
+		return err
+	}
+	// A screen may not shrink below what shows a part of it, so the monitor goes off meanwhile.
+	if err := set(0, nil); err != nil {
+		return fmt.Errorf("screenbot: monitor off: %w", err)
+	}
+	const perMM = 96 / 25.4
+	if err := randr.SetScreenSizeChecked(b.conn, b.screen.Root, uint16(size.X), uint16(size.Y),
+		uint32(float64(size.X)/perMM), uint32(float64(size.Y)/perMM)).Check(); err != nil {
+		return fmt.Errorf("screenbot: resize: %w", err)
+	}
+	if err := set(mode, res.Outputs[:1]); err != nil {
+		return fmt.Errorf("screenbot: monitor on: %w", err)
+	}
+	b.screen.WidthInPixels, b.screen.HeightInPixels = uint16(size.X), uint16(size.Y)
+	return nil
+}
