@@ -9,7 +9,9 @@ import (
 	"image"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"beside/internal/proc"
@@ -44,15 +46,23 @@ func guide(ctx context.Context, g *proc.Group, o options) error {
 	}
 	var apps []*stage.App
 	for _, role := range []string{"helper", "sharer"} {
+		var args []string
+		if b := rootBrowser(o, role); b != nil {
+			args = []string{"-browser", strings.Join(b, " ")}
+		}
 		app, err := stage.StartApp(g, e, stage.AppOptions{
-			Name: role, Binary: o.program("beside-dev"), Home: filepath.Join(o.work, role), Lang: o.lang, Dark: o.dark,
+			Name: role, Binary: o.program("beside-dev"), Home: filepath.Join(o.work, role), Lang: o.lang, Dark: o.dark, Args: args,
 		})
 		if err != nil {
 			return err
 		}
 		apps = append(apps, app)
 	}
-	if _, err := g.Start(proc.Spec{Name: "guide", Argv: []string{"xdg-open", address}}); err != nil {
+	open := rootBrowser(o, "guide")
+	if open == nil {
+		open = []string{"xdg-open"}
+	}
+	if _, err := g.Start(proc.Spec{Name: "guide", Argv: append(open, address)}); err != nil {
 		fmt.Println("Open the guide yourself:", address)
 	}
 	printGuide(d, address)
@@ -67,6 +77,15 @@ func guide(ctx context.Context, g *proc.Group, o options) error {
 		}
 	}
 	return nil
+}
+
+// rootBrowser is the command that opens a page for root, whom Chromium refuses otherwise; nil for
+// everybody else, who has a browser of their own.
+func rootBrowser(o options, name string) []string {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return strings.Fields(o.self("browser", "-profile", filepath.Join(o.work, name, "browser"), "-lang", o.lang))
 }
 
 // arrange puts the two windows side by side. A window manager may not let us; then a person
