@@ -222,7 +222,32 @@ func attacks() map[string]attack {
 			r.end.Grant = func(*grant.Claims) string { return "e30.e30.e30" }
 		}, api.GrantInvalid, api.GrantInvalid},
 	}
+	for kind, code := range map[string]string{
+		"p1": api.CodeMismatch, "p2": api.CodeMismatch, "ta": api.CodeMismatch, "tb": api.CodeMismatch, "sealed": api.ProtocolBroken,
+	} {
+		list["04 "+kind+" of another session"] = attack{crossed(kind), code, code}
+	}
 	return list
+}
+
+// crossed delivers what was said in another session of the same two people.
+func crossed(kind string) func(r *rig) {
+	return func(r *rig) {
+		other := newRig(r.t)
+		var said []byte
+		other.end.Push = sessiontest.Rewrite(kind, func(_ string, s *api.Signal) bool {
+			if said == nil {
+				said = s.Body
+			}
+			return true
+		})
+		other.join(other.help())
+		other.people(control)
+		time.Sleep(10 * time.Second)
+		other.cancel()
+		other.wg.Wait()
+		r.end.Push = sessiontest.Rewrite(kind, func(_ string, s *api.Signal) bool { s.Body = said; return said != nil })
+	}
 }
 
 func signedBy(key ed25519.PrivateKey, kid string) func(r *rig) {

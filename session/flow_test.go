@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -268,6 +270,30 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("%+v", e)
 			}
 		})
+	}
+}
+
+// nowhere is an endpoint that cannot be reached.
+type nowhere struct{}
+
+func (nowhere) Call(context.Context, string, any, any) error { return errors.New("no route") }
+func (nowhere) Pushes() <-chan api.Frame                     { return nil }
+
+func TestUnreachableEndpointHasItsOwnWords(t *testing.T) {
+	r := newRig(t)
+	c := r.common(sessiontest.Noa, nil, false)
+	c.Endpoint = nowhere{}
+	h := session.NewHelper(session.HelperConfig{Common: c, Screen: r.glass})
+	he := collect(h.Events())
+	r.wg.Go(func() { _ = h.Run(r.ctx) })
+	if e := expect[session.Ended](t, he); e.Code != session.CodeOffline {
+		t.Fatalf("%+v", e)
+	}
+	s := session.NewSharer(session.SharerConfig{Common: c, Code: "BBBBCCCC", Displays: r.screen, Spent: r.spent})
+	se := collect(s.Events())
+	r.wg.Go(func() { _ = s.Run(r.ctx) })
+	if e := expect[session.Ended](t, se); e.Code != session.CodeOffline {
+		t.Fatalf("%+v", e)
 	}
 }
 

@@ -48,6 +48,16 @@ func reason(err error, self Who) *ended {
 	return &ended{code: api.EndLost}
 }
 
+// reason is the same for a session's end: before there was a session, no answer means that the
+// endpoint cannot be reached.
+func (b *inbox) reason(err error) *ended {
+	e := reason(err, b.self)
+	if e.code == api.EndLost && b.session == "" {
+		return &ended{code: CodeOffline}
+	}
+	return e
+}
+
 // outbox is the events of one session. Its owner closes it after Ended.
 type outbox struct{ c chan Event }
 

@@ -101,7 +101,7 @@ func (s *Sharer) Run(ctx context.Context) error {
 		err = s.agree(ctx, &end)
 	}
 	s.gate.Close() // first of all
-	e := reason(err, BySharer)
+	e := s.box.reason(err)
 	end.By, end.Code, end.Retry, end.Peer, end.Device = e.by, e.code, e.retry, s.met.helper, s.met.device
 	if !end.Began.IsZero() {
 		end.Lasted = time.Since(end.Began)

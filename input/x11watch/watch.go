@@ -2,6 +2,7 @@ package x11watch
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -83,7 +84,7 @@ const (
 )
 
 func named(op byte, skip int, name string) []byte {
-	b := le.AppendUint16([]byte{op, 0, 0, 0}, uint16(len(name)))
+	b := binary.LittleEndian.AppendUint16([]byte{op, 0, 0, 0}, uint16(len(name)))
 	return append(append(b, make([]byte, skip)...), name...)
 }
 
@@ -98,17 +99,17 @@ func (w *Watcher) setup() error {
 	w.opcode = r[9]
 	// From 2.1 on raw events also come while another client has a grab.
 	r, err = w.w.ask([]byte{w.opcode, xiQueryVersion, 0, 0, 2, 0, 2, 0})
-	if err != nil || le.Uint16(r[8:]) < 2 || le.Uint16(r[8:]) == 2 && le.Uint16(r[10:]) < 1 {
+	if err != nil || binary.LittleEndian.Uint16(r[8:]) < 2 || binary.LittleEndian.Uint16(r[8:]) == 2 && binary.LittleEndian.Uint16(r[10:]) < 1 {
 		return fmt.Errorf("%w: the X server has no XInput 2.1", input.ErrUnsupported)
 	}
 	// Masters only: watching all devices would show every event twice.
-	b := le.AppendUint32([]byte{w.opcode, xiSelectEvents, 0, 0}, w.w.root)
+	b := binary.LittleEndian.AppendUint32([]byte{w.opcode, xiSelectEvents, 0, 0}, w.w.root)
 	b = append(b, 2, 0, 0, 0)
 	raw := uint32(1<<KeyPress | 1<<KeyRelease | 1<<ButtonPress | 1<<ButtonRelease | 1<<Motion)
 	for device, mask := range []uint32{allDevices: 1 << xiHierarchy, allMasters: raw} {
-		b = le.AppendUint16(b, uint16(device))
+		b = binary.LittleEndian.AppendUint16(b, uint16(device))
 		b = append(b, 1, 0)
-		b = le.AppendUint32(b, mask)
+		b = binary.LittleEndian.AppendUint32(b, mask)
 	}
 	if err := w.w.send(b); err != nil {
 		return fmt.Errorf("x11watch: select events: %w", err)
@@ -122,41 +123,41 @@ func (w *Watcher) query() error {
 	if err != nil {
 		return fmt.Errorf("x11watch: intern an atom: %w", err)
 	}
-	atom := le.Uint32(r[8:])
+	atom := binary.LittleEndian.Uint32(r[8:])
 	r, err = w.w.ask([]byte{w.opcode, xiQueryDevice, 0, 0, allDevices, 0, 0, 0})
 	if err != nil {
 		return fmt.Errorf("x11watch: list devices: %w", err)
 	}
 	devices := map[uint16]bool{}
 	at := 32
-	for n := int(le.Uint16(r[8:])); n > 0; n-- {
+	for n := int(binary.LittleEndian.Uint16(r[8:])); n > 0; n-- {
 		if len(r) < at+12 {
 			return errors.New("x11watch: the list of devices is cut short")
 		}
-		id, use := le.Uint16(r[at:]), le.Uint16(r[at+2:])
-		classes, name := int(le.Uint16(r[at+6:])), int(le.Uint16(r[at+8:]))
+		id, use := binary.LittleEndian.Uint16(r[at:]), binary.LittleEndian.Uint16(r[at+2:])
+		classes, name := int(binary.LittleEndian.Uint16(r[at+6:])), int(binary.LittleEndian.Uint16(r[at+8:]))
 		at += 12 + (name+3)&^3
 		for range classes {
 			if len(r) < at+4 {
 				return errors.New("x11watch: the list of devices is cut short")
 			}
-			at += 4 * int(le.Uint16(r[at+2:]))
+			at += 4 * int(binary.LittleEndian.Uint16(r[at+2:]))
 		}
 		if use > masterKeyboard {
 			devices[id] = true
 		}
 	}
 	for id := range devices {
-		b := le.AppendUint16([]byte{w.opcode, xiGetProperty, 0, 0}, id)
+		b := binary.LittleEndian.AppendUint16([]byte{w.opcode, xiGetProperty, 0, 0}, id)
 		b = append(b, 0, 0) // do not delete
-		b = le.AppendUint32(b, atom)
+		b = binary.LittleEndian.AppendUint32(b, atom)
 		b = append(b, make([]byte, 8)...) // any type, from the start
-		p, err := w.w.ask(le.AppendUint32(b, 1))
+		p, err := w.w.ask(binary.LittleEndian.AppendUint32(b, 1))
 		if err != nil {
 			devices[id] = false // gone already, or not to be asked: not trusted
 			continue
 		}
-		devices[id] = le.Uint32(p[16:]) == 0 || len(p) > 32 && p[32] == 0
+		devices[id] = binary.LittleEndian.Uint32(p[16:]) == 0 || len(p) > 32 && p[32] == 0
 	}
 	w.devices = devices
 	return nil
@@ -186,14 +187,14 @@ func (w *Watcher) take(m []byte) error {
 	if m[0]&0x7f != 35 || m[1] != w.opcode {
 		return nil
 	}
-	kind := le.Uint16(m[8:])
+	kind := binary.LittleEndian.Uint16(m[8:])
 	if kind == xiHierarchy {
 		return w.query()
 	}
 	if kind < uint16(KeyPress) || kind > uint16(Motion) {
 		return nil
 	}
-	e := Event{Kind: Kind(kind), Code: le.Uint32(m[16:]), Physical: w.devices[le.Uint16(m[20:])]}
+	e := Event{Kind: Kind(kind), Code: binary.LittleEndian.Uint32(m[16:]), Physical: w.devices[binary.LittleEndian.Uint16(m[20:])]}
 	if e.Physical {
 		w.last.Store(int64(max(time.Since(w.opened), 1)))
 	}

@@ -12,8 +12,6 @@ import (
 // maxReply bounds what the server may send at once.
 const maxReply = 1 << 20
 
-var le = binary.LittleEndian
-
 // wire is a minimal X connection: requests, replies, and events of any length. It is
 // used by one goroutine at a time.
 type wire struct {
@@ -43,8 +41,8 @@ func (w *wire) hello() error {
 		name = "MIT-MAGIC-COOKIE-1"
 	}
 	b := []byte{'l', 0, 11, 0, 0, 0}
-	b = le.AppendUint16(b, uint16(len(name)))
-	b = le.AppendUint16(b, uint16(len(cookie)))
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(name)))
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(cookie)))
 	b = append(pad(append(append(b, 0, 0), name...)), cookie...)
 	if _, err := w.s.Write(pad(b)); err != nil {
 		return fmt.Errorf("%w: handshake: %w", xconn.ErrNoDisplay, err)
@@ -53,7 +51,7 @@ func (w *wire) hello() error {
 	if _, err := io.ReadFull(w.s, head); err != nil {
 		return fmt.Errorf("%w: handshake: %w", xconn.ErrNoDisplay, err)
 	}
-	body := make([]byte, 4*int(le.Uint16(head[6:])))
+	body := make([]byte, 4*int(binary.LittleEndian.Uint16(head[6:])))
 	if _, err := io.ReadFull(w.s, body); err != nil {
 		return fmt.Errorf("%w: handshake: %w", xconn.ErrNoDisplay, err)
 	}
@@ -69,13 +67,13 @@ func (w *wire) findRoot(b []byte) error {
 	if len(b) < 32 {
 		return bad
 	}
-	at := 32 + (int(le.Uint16(b[16:]))+3)&^3 + 8*int(b[21])
+	at := 32 + (int(binary.LittleEndian.Uint16(b[16:]))+3)&^3 + 8*int(b[21])
 	for n := 0; n < int(b[20]); n++ {
 		if len(b) < at+40 {
 			return bad
 		}
 		if n == w.s.Screen {
-			w.root = le.Uint32(b[at:])
+			w.root = binary.LittleEndian.Uint32(b[at:])
 			return nil
 		}
 		depths := int(b[at+39])
@@ -84,7 +82,7 @@ func (w *wire) findRoot(b []byte) error {
 			if len(b) < at+8 {
 				return bad
 			}
-			at += 8 + 24*int(le.Uint16(b[at+2:]))
+			at += 8 + 24*int(binary.LittleEndian.Uint16(b[at+2:]))
 		}
 	}
 	return bad
@@ -100,7 +98,7 @@ func pad(b []byte) []byte {
 // send fills in the length of a request that starts with opcode and data byte.
 func (w *wire) send(b []byte) error {
 	b = pad(b)
-	le.PutUint16(b[2:], uint16(len(b)/4))
+	binary.LittleEndian.PutUint16(b[2:], uint16(len(b)/4))
 	w.seq++
 	_, err := w.s.Write(b)
 	return err
@@ -117,9 +115,9 @@ func (w *wire) ask(b []byte) ([]byte, error) {
 			return nil, err
 		}
 		switch {
-		case m[0] == 1 && le.Uint16(m[2:]) == w.seq:
+		case m[0] == 1 && binary.LittleEndian.Uint16(m[2:]) == w.seq:
 			return m, nil
-		case m[0] == 0 && le.Uint16(m[2:]) == w.seq:
+		case m[0] == 0 && binary.LittleEndian.Uint16(m[2:]) == w.seq:
 			return nil, fmt.Errorf("x11watch: X error %d", m[1])
 		case m[0] > 1:
 			w.events = append(w.events, m)
@@ -153,7 +151,7 @@ func (w *wire) read() ([]byte, error) {
 	}
 	const generic = 35
 	if k := m[0] & 0x7f; k == 1 || k == generic {
-		more := 4 * uint64(le.Uint32(m[4:]))
+		more := 4 * uint64(binary.LittleEndian.Uint32(m[4:]))
 		if more > maxReply {
 			return nil, errors.New("x11watch: the X server sent too much")
 		}

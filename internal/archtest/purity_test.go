@@ -17,7 +17,7 @@ import (
 
 // devMarkers are texts that only the development build of the app may hold: the names of the
 // switches by which a program, instead of a person, can answer or look into its windows.
-var devMarkers = []string{"BESIDE_UI_MAP", "auto-user", "auto-mode", "auto-code"}
+var devMarkers = []string{"BESIDE_UI_MAP", "auto-user", "auto-mode", "consents by itself"}
 
 // idpMarkers are texts of the development identity provider and its demo people.
 var idpMarkers = []string{"No passwords, no protection", "noa.winters@halden.example"}

@@ -10,6 +10,7 @@ const (
 	ackPackets  = 64
 	maxPartials = 64
 	maxBuffered = 2 * MaxMessage
+	firstBuffer = 64 << 10 // what one fragment may cost before others have come
 )
 
 // Message is one message put together again. Data is valid until the next Packet.
@@ -44,14 +45,34 @@ type Receiver struct {
 	lossEWMA       float64
 }
 
+// partial is a message of which some fragments have come. They lie in buf as they came, a slot of
+// Payload bytes each: a peer that names a large message and sends one fragment costs no more than that.
 type partial struct {
 	id    uint32
 	kind  Kind
 	of    int
-	left  int
-	have  []bool
+	have  []uint64 // bit set
+	slots []uint16 // which fragment lies in which slot
 	buf   []byte
-	total int
+	last  int // bytes of the last fragment
+}
+
+func (t *partial) has(frag int) bool { return t.have[frag/64]&(1<<(frag%64)) != 0 }
+
+// whole puts the slots in order once all have come, and returns the message.
+func (t *partial) whole() []byte {
+	var tmp [Payload]byte
+	for at := range t.slots {
+		for int(t.slots[at]) != at { // each exchange puts one into its place for good
+			to := int(t.slots[at])
+			a, b := t.buf[at*Payload:(at+1)*Payload], t.buf[to*Payload:(to+1)*Payload]
+			copy(tmp[:], a)
+			copy(a, b)
+			copy(b, tmp[:])
+			t.slots[at], t.slots[to] = t.slots[to], t.slots[at]
+		}
+	}
+	return t.buf[:(t.of-1)*Payload+t.last]
 }
 
 // Packet takes one packet in. ok says that it completed a message, which the caller
@@ -113,21 +134,25 @@ func (r *Receiver) fragment(p packet) (Message, bool, error) {
 	if t.of != p.of || t.kind != p.kind {
 		return Message{}, false, ErrMalformed
 	}
-	if t.have[p.frag] {
+	if t.has(p.frag) {
 		return Message{}, false, nil
 	}
-	t.have[p.frag] = true
-	t.left--
-	copy(t.buf[p.frag*Payload:], p.payload)
+	t.have[p.frag/64] |= 1 << (p.frag % 64)
+	t.slots = append(t.slots, uint16(p.frag)) //nolint:gosec // at most MaxFragments
+	at := len(t.buf)
+	t.buf = append(t.buf, p.payload...)
 	if p.frag == p.of-1 {
-		t.total = p.frag*Payload + len(p.payload)
+		t.last = len(p.payload)
+		t.buf = append(t.buf, make([]byte, Payload-t.last)...)
 	}
-	if t.left > 0 {
+	r.buffered += len(t.buf) - at
+	if len(t.slots) < t.of {
+		r.fit(t)
 		return Message{}, false, nil
 	}
 	r.partials = slices.DeleteFunc(r.partials, func(o *partial) bool { return o == t })
 	r.out, r.ackDue = t, true
-	return Message{ID: t.id, Kind: t.kind, Data: t.buf[:t.total]}, true, nil
+	return Message{ID: t.id, Kind: t.kind, Data: t.whole()}, true, nil
 }
 
 func (r *Receiver) find(id uint32) *partial {
@@ -139,31 +164,38 @@ func (r *Receiver) find(id uint32) *partial {
 	return nil
 }
 
-// make starts a message, giving up the oldest ones if memory runs out.
-func (r *Receiver) make(p packet) *partial {
-	size := p.of * Payload
-	for len(r.partials) > 0 && (len(r.partials) >= maxPartials || r.buffered+size > maxBuffered) {
-		oldest := r.partials[0]
+// fit gives up the oldest messages while there is too much of them, but not keep.
+func (r *Receiver) fit(keep *partial) {
+	for len(r.partials) > maxPartials || r.buffered > maxBuffered {
+		var oldest *partial
 		for _, t := range r.partials {
-			if newer(oldest.id, t.id) {
+			if t != keep && (oldest == nil || newer(oldest.id, t.id)) {
 				oldest = t
 			}
 		}
+		if oldest == nil {
+			return // one alone is never too much
+		}
 		r.remove(oldest.id)
 	}
-	t := &partial{id: p.message, kind: p.kind, of: p.of, left: p.of, have: make([]bool, p.of)}
+}
+
+// make starts a message.
+func (r *Receiver) make(p packet) *partial {
+	size := p.of * Payload
+	t := &partial{id: p.message, kind: p.kind, of: p.of, have: make([]uint64, (p.of+63)/64)}
 	for i, b := range r.free {
 		if cap(b) >= size {
-			t.buf = b[:size]
+			t.buf = b[:0]
 			r.free = slices.Delete(r.free, i, i+1)
 			break
 		}
 	}
 	if t.buf == nil {
-		t.buf = make([]byte, size)
+		t.buf = make([]byte, 0, min(size, firstBuffer))
 	}
-	r.buffered += size
 	r.partials = append(r.partials, t)
+	r.fit(t)
 	return t
 }
 
@@ -195,7 +227,7 @@ func (r *Receiver) recycleOut() {
 }
 
 func (r *Receiver) recycle(t *partial) {
-	r.buffered -= t.of * Payload
+	r.buffered -= len(t.buf)
 	if len(r.free) < 2 && cap(t.buf) <= 1<<20 {
 		r.free = append(r.free, t.buf)
 	}

@@ -376,20 +376,6 @@ func (e *Endpoint) Change(f func()) {
 	f()
 }
 
-// SID is the hexadecimal sid of the newest session.
-func (e *Endpoint) SID() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var newest *meeting
-	for _, s := range e.sessions {
-		if newest == nil || s.id > newest.id {
-			newest = s
-		}
-	}
-	sid := grant.SID(newest.id, newest.nH, newest.nS)
-	return hex.EncodeToString(sid[:])
-}
-
 // Session is the id and transcript of the newest session.
 func (e *Endpoint) Session() (id string, th []byte) {
 	e.mu.Lock()

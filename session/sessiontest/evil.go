@@ -3,12 +3,14 @@ package sessiontest
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 
 	"beside/policy/api"
+	"beside/policy/grant"
 )
 
 // PairingMessage is P1 or P2 taken apart (PROTOCOL 1.0, 1.1), for an endpoint that rewrites them.
@@ -151,4 +153,18 @@ func flatten(v any) (out []string) {
 		}
 	}
 	return out
+}
+
+// SID is the hexadecimal sid of the newest session.
+func (e *Endpoint) SID() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var newest *meeting
+	for _, s := range e.sessions {
+		if newest == nil || s.id > newest.id {
+			newest = s
+		}
+	}
+	sid := grant.SID(newest.id, newest.nH, newest.nS)
+	return hex.EncodeToString(sid[:])
 }
