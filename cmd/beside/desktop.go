@@ -42,6 +42,7 @@ func (p *parts) window(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer p.goodbyes()
 	return a.Run(ctx)
 }
 
