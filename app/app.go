@@ -104,7 +104,7 @@ func (a *App) show(s screens.Screen) {
 	}
 	a.shown = s
 	a.win.SetContent(s.Object)
-	size := s.Size
+	size := a.fit(s.Size)
 	if c := a.win.Canvas().Size(); c.Width >= size.Width && c.Height >= size.Height && c.Width < size.Width+200 && c.Height < size.Height+200 {
 		size = c // big enough: a window that changes its size at every step is not calm
 	}
@@ -117,6 +117,23 @@ func (a *App) show(s screens.Screen) {
 	} else {
 		a.win.Canvas().Unfocus()
 	}
+}
+
+// windowFrame is what a title bar and a panel take of a monitor's height, in Fyne's units.
+const windowFrame = 72
+
+// fit keeps a window as small as the monitor, so that its buttons can be reached; what is
+// higher scrolls.
+func (a *App) fit(s fyne.Size) fyne.Size {
+	if a.svc.Room == nil {
+		return s
+	}
+	w, h, ok := a.svc.Room()
+	scale := a.win.Canvas().Scale()
+	if !ok || scale <= 0 {
+		return s
+	}
+	return fyne.NewSize(min(s.Width, float32(w)/scale), min(s.Height, float32(h)/scale-windowFrame))
 }
 
 // front shows the main window above all others.

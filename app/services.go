@@ -88,7 +88,7 @@ type Desk interface {
 	Raise(w fyne.Window)
 }
 
-// Services are what an App works with. All are required but Notify and WindowOrigin.
+// Services are what an App works with. All are required but Notify, Room and WindowOrigin.
 // SignIn, Me and OpenURL are called on any goroutine, the others on Fyne's.
 type Services struct {
 	SignIn    auth.SignIn
@@ -101,6 +101,9 @@ type Services struct {
 
 	// Notify shows a desktop notification, which screen readers read; may be nil.
 	Notify func(title, body string)
+	// Room is the size, in pixels, of the monitor that the person is looking at; ok is false if
+	// it is not known. May be nil.
+	Room func() (w, h int, ok bool)
 	// WindowOrigin is where a window's content begins on the screen, in pixels. Only
 	// development builds look at it.
 	WindowOrigin func(w fyne.Window) (x, y int, ok bool)

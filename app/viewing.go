@@ -37,7 +37,7 @@ func newViewing(x *helping, r policy.Right) *viewing {
 		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float, OnEdge: w.edge})
 	x.win.SetTitle(ui.T("v.title", ui.M{"name": x.sharer.FullName(ui.T("someone.s"))}))
 	x.win.SetContent(w.v.Object)
-	x.win.Resize(screens.ViewerSize)
+	x.win.Resize(x.a.fit(screens.ViewerSize))
 	x.win.SetCloseIntercept(x.h.End)
 	x.win.Canvas().SetOnTypedKey(w.key)
 	x.glass.SetFit(true)

@@ -18,6 +18,7 @@ import (
 const (
 	firstConsentWait = 120 * time.Second
 	widenConsentWait = 60 * time.Second
+	reasonWait       = time.Second // for the End that says why after a Revoke
 )
 
 // Sharer runs the helped side of one session, from typed code to end. Make one with NewSharer,
@@ -263,7 +264,7 @@ func (s *Sharer) firstWant(ctx context.Context, want policy.Right, remote []byte
 			return s.answered(ctx, v, got, remote)
 		case api.Revoke:
 			if left, ok := s.auth.revoked(v); ok && !left.Has(policy.View) {
-				return 0, nil, over(ByEndpoint, api.EndStopped)
+				return 0, nil, s.revokedAll(ctx)
 			}
 		case api.Signal:
 			m, err := s.seal.read(v)
@@ -276,6 +277,20 @@ func (s *Sharer) firstWant(ctx context.Context, want policy.Right, remote []byte
 			case wire.CancelWant:
 				return 0, nil, s.seal.send(ctx, wire.Denied{Rights: got})
 			}
+		}
+	}
+}
+
+// revokedAll says why nothing is allowed any more: the endpoint's End follows its Revoke.
+func (s *Sharer) revokedAll(ctx context.Context) error {
+	deadline := time.NewTimer(reasonWait)
+	defer deadline.Stop()
+	for {
+		_, err := s.box.next(ctx, deadline.C)
+		if errors.Is(err, errTimeout) {
+			return over(ByEndpoint, api.PolicyDenied)
+		} else if err != nil {
+			return err
 		}
 	}
 }
@@ -324,7 +339,7 @@ func (s *Sharer) connect(ctx context.Context, remote []byte) (Link, error) {
 		switch v := v.(type) {
 		case api.Revoke:
 			if left, ok := s.auth.revoked(v); ok && !left.Has(policy.View) {
-				return nil, over(ByEndpoint, api.EndStopped)
+				return nil, s.revokedAll(ctx)
 			}
 		case api.Signal:
 			m, err := s.seal.read(v)

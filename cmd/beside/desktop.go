@@ -30,6 +30,10 @@ func (p *parts) window(ctx context.Context) error {
 		NewSharer: func(code string) app.SharerSession { return p.newSharer(code) },
 		NewViewer: newViewer, Desk: &floats{desk: d, app: f},
 		Notify: func(title, body string) { f.SendNotification(fyne.NewNotification(title, body)) },
+		Room: func() (int, int, bool) {
+			m, err := d.MonitorAtPointer()
+			return m.Dx(), m.Dy(), err == nil
+		},
 		WindowOrigin: func(w fyne.Window) (int, int, bool) {
 			o, ok := d.Origin(w)
 			return o.X, o.Y, ok
@@ -38,6 +42,7 @@ func (p *parts) window(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer p.goodbyes()
 	return a.Run(ctx)
 }
 

@@ -26,7 +26,7 @@ func (h *helperRun) Run(ctx context.Context) error { return h.run.run(ctx) }
 func (p *parts) newHelper(screen session.Screen) *helperRun {
 	line := p.client.NewSession()
 	h := session.NewHelper(session.HelperConfig{Common: p.common(line, false), Screen: screen})
-	return &helperRun{h, running[*session.Helper]{S: h, line: line, log: p.log}}
+	return &helperRun{h, running[*session.Helper]{S: h, line: line, p: p}}
 }
 
 // sharerRun is a sharer's session with its connection.
@@ -48,7 +48,7 @@ func (p *parts) newSharer(code string) *sharerRun {
 		Common: p.common(line, true), Code: code, Device: thisDevice(), Displays: native.New(native.Options{}),
 		Ceiling: ceiling, Spent: p.spent,
 	}
-	r := running[*session.Sharer]{line: line, log: p.log}
+	r := running[*session.Sharer]{line: line, p: p}
 	if w, err := x11watch.Open(x11watch.Options{}); err == nil {
 		cfg.Local = w
 		r.also = append(r.also, w.Run)

@@ -33,6 +33,9 @@ type parts struct {
 	trust  *grant.Trust
 	spent  *pair.Spent
 
+	quit context.Context //nolint:containedctx // of the process: when it ends, so do sessions
+	live sync.WaitGroup  // sessions that have not said goodbye
+
 	mu  sync.Mutex
 	who auth.Identity // from the app's own sign-in, never from the endpoint
 }
@@ -79,7 +82,7 @@ func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error
 		return nil, err
 	}
 	spent, err := pair.NewSpent()
-	return &parts{set: s, log: log, signIn: in, client: c, trust: trust, spent: spent}, err
+	return &parts{quit: ctx, set: s, log: log, signIn: in, client: c, trust: trust, spent: spent}, err
 }
 
 // scope is the endpoint's only scope. The API's id is set here, by whoever set up this device, and
@@ -136,39 +139,63 @@ func appVersion() string { return version[:min(len(version), 32)] }
 type running[S interface{ Run(context.Context) error }] struct {
 	S    S
 	line *client.Session
-	log  *slog.Logger
+	p    *parts
 	also []func(context.Context) error // runs as long as the session
 	last func() error                  // after all of them; may be nil
 }
 
-// run runs both and ends the connection after the session.
+// run runs both and ends the connection after the session, so that it can say goodbye. The
+// session ends when ctx does or the process is asked to.
 func (r running[S]) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	r.p.live.Add(1)
+	defer r.p.live.Done()
+	log := r.p.log
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(r.p.quit, end)()
+	rest, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := r.line.Run(ctx); err != nil && ctx.Err() == nil {
-			r.log.Warn("connection to the policy endpoint", "err", err)
+		if err := r.line.Run(rest); err != nil && rest.Err() == nil {
+			log.Warn("connection to the policy endpoint", "err", err)
 		}
 	})
 	for _, f := range r.also {
 		wg.Go(func() {
-			if err := f(ctx); err != nil && ctx.Err() == nil {
-				r.log.Warn("beside the session", "err", err)
+			if err := f(rest); err != nil && rest.Err() == nil {
+				log.Warn("beside the session", "err", err)
 			}
 		})
 	}
 	err := r.S.Run(ctx)
-	r.log.Info("session ended", "why", err) // codes only: nothing about what was seen or said
+	log.Info("session ended", "why", err) // codes only: nothing about what was seen or said
 	cancel()
 	wg.Wait()
 	if r.last != nil {
 		if err := r.last(); err != nil {
-			r.log.Warn("after the session", "err", err)
+			log.Warn("after the session", "err", err)
 		}
 	}
 	return err
 }
+
+// goodbyes waits, not for long, until every session has told the other side that it is over:
+// Fyne leaves at once when the process is asked to end.
+func (p *parts) goodbyes() {
+	done := make(chan struct{})
+	go func() {
+		p.live.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(goodbyeWait):
+	}
+}
+
+// goodbyeWait is a little longer than a session takes when the endpoint does not answer.
+const goodbyeWait = 3 * time.Second
 
 // webClient is for everything that is not MSAL's; certificates are always checked.
 func webClient(t *http.Transport) *http.Client {

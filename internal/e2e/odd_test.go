@@ -3,9 +3,11 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,16 +72,12 @@ func TestWindowsClosed(t *testing.T) {
 	s.must(see(s.helper, "who.title"))
 	s.ask("mode.view")
 	s.allow()
-	app := s.sharer.App.Process
 	start := time.Now()
-	s.closeAll(s.sharer)
+	s.must(s.sharer.App.Process.Signal(syscall.SIGTERM))
 	s.must(see(s.helper, "e.helper.title"))
-	s.promised("the helper saw the end after the sharer closed the bar", time.Since(start), 2*time.Second, 4*time.Second)
-	select {
-	case <-app.Done():
-	default:
-		s.must(s.sharer.Press(t.Context(), "done"))
-	}
+	s.promised("the helper saw the end after the sharer's app was told to end", time.Since(start), 2*time.Second, 4*time.Second)
+	s.ends(s.sharer)
+	s.start(s.sharer, stage.AppOptions{})
 
 	// In the middle of the question, the sharer closes the app.
 	s.must(s.helper.Press(t.Context(), "e.again"))
@@ -89,33 +87,23 @@ func TestWindowsClosed(t *testing.T) {
 	start = s.closes(s.sharer, "the question", func(screenbot.Window) bool { return true })
 	s.must(see(s.helper, "x.end.helper"))
 	s.promised("the helper was told that the sharer closed the app", time.Since(start), 2*time.Second, 4*time.Second)
-	s.must(s.wait(10*time.Second, "the sharer's app to end", func() error {
+	s.ends(s.sharer)
+}
+
+// ends waits for somebody's app to end by itself.
+func (s *scene) ends(a *stage.Actor) {
+	s.t.Helper()
+	app := a.App.Process
+	s.must(s.wait(10*time.Second, "the "+a.Name+"'s app to end", func() error {
 		select {
 		case <-app.Done():
 			return nil
 		default:
-			return fmt.Errorf("it runs")
+			return errors.New("it runs")
 		}
 	}))
 	if app.Err() != nil {
-		t.Errorf("the sharer's app ended with %v", app.Err())
-	}
-}
-
-// closeAll closes what windows the app has.
-func (s *scene) closeAll(a *stage.Actor) {
-	s.t.Helper()
-	ws, err := a.Bot.Windows()
-	s.must(err)
-	n := 0
-	for _, w := range ws {
-		if w.PID == a.App.Process.PID {
-			n++
-			s.must(a.Bot.CloseWindow(w.ID))
-		}
-	}
-	if n != 1 {
-		s.t.Errorf("the app has %d windows that can be closed, want the session bar alone", n)
+		s.t.Errorf("the %s's app ended with %v", a.Name, app.Err())
 	}
 }
 

@@ -74,11 +74,8 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("control is offered to one who may only look: %+v, %v", e, err)
 	}
 	s.ask("mode.view")
-	s.settings("enabled=false") // what runs goes on until its grant must be renewed; see the audit's rules
-	s.answer("decline")
-	s.must(see(s.helper, "mode.declined"))
-	s.must(s.helper.Press(ctx, "mode.go"))
-	refused("switched off while waiting", "x.off", "x.off")
+	s.settings("enabled=false")
+	refused("switched off while the sharer is asked", "x.off", "x.off")
 
 	s.must(s.helper.Press(ctx, "start.give"))
 	refused("switched off, code wanted", "", "x.off")

@@ -26,8 +26,13 @@ func (b *Bot) SetSize(size image.Point) error {
 			mode = randr.Mode(m.Id)
 		}
 	}
-	if mode == 0 || len(res.Crtcs) == 0 || len(res.Outputs) == 0 {
-		return fmt.Errorf("%w: %v", ErrMode, size)
+	if len(res.Crtcs) == 0 || len(res.Outputs) == 0 {
+		return fmt.Errorf("%w: %v: no monitor", ErrMode, size)
+	}
+	if mode == 0 {
+		if mode, err = b.newMode(size, res.Outputs[0]); err != nil {
+			return err
+		}
 	}
 	set := func(m randr.Mode, outputs []randr.Output) error {
 		r, err := randr.SetCrtcConfig(b.conn, res.Crtcs[0], 0, res.ConfigTimestamp, 0, 0, m, randr.RotationRotate0, outputs).Reply()
@@ -50,4 +55,21 @@ func (b *Bot) SetSize(size image.Point) error {
 	}
 	b.screen.WidthInPixels, b.screen.HeightInPixels = uint16(size.X), uint16(size.Y)
 	return nil
+}
+
+// newMode teaches the monitor a size.
+func (b *Bot) newMode(size image.Point, to randr.Output) (randr.Mode, error) {
+	name := fmt.Sprintf("%dx%d", size.X, size.Y)
+	w, h := uint16(size.X), uint16(size.Y)
+	r, err := randr.CreateMode(b.conn, b.screen.Root, randr.ModeInfo{
+		Width: w, Height: h, DotClock: 60 * uint32(w) * uint32(h), HsyncStart: w, HsyncEnd: w, Htotal: w,
+		VsyncStart: h, VsyncEnd: h, Vtotal: h, NameLen: uint16(len(name)),
+	}, name).Reply()
+	if err != nil {
+		return 0, fmt.Errorf("screenbot: new mode: %w", err)
+	}
+	if err := randr.AddOutputModeChecked(b.conn, to, r.Mode).Check(); err != nil {
+		return 0, fmt.Errorf("screenbot: new mode: %w", err)
+	}
+	return r.Mode, nil
 }
