@@ -6,7 +6,8 @@ SHELL := /bin/bash
 GO       ?= go
 BIN      := bin
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
-FLAGS    := -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)"
+# No -trimpath here: go vet and the tests then use what the build compiled.
+FLAGS    := -buildvcs=false -ldflags "-X main.version=$(VERSION)"
 FUZZTIME ?= 20s
 DEMO     ?=
 export GOFLAGS ?= -buildvcs=false
