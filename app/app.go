@@ -198,8 +198,10 @@ func (a *App) fail(code string, r screens.Role, names ui.M, ref string, again fu
 	if e.Action == screens.ActionPrivacy {
 		again = nil // Linux has no such page; other systems bring their own
 	}
-	a.show(screens.ErrorPage(screens.ErrorData{Text: e, Role: r, Names: names, Ref: ref, At: a.now(),
-		OnAction: again, OnClose: a.home}))
+	a.show(screens.ErrorPage(screens.ErrorData{
+		Text: e, Role: r, Names: names, Ref: ref, At: a.now(),
+		OnAction: again, OnClose: a.home,
+	}))
 }
 
 // problem is the code of an error of the endpoint or of sign-in.

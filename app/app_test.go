@@ -45,18 +45,22 @@ type rig struct {
 
 func newRig(t *testing.T, o Options) *rig {
 	t.Helper()
-	r := &rig{t: t, queue: make(chan func(), 256), now: time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC),
-		in: &fakeSignIn{}, me: api.Me{Enabled: true, MayHelp: true, Card: json.RawMessage(`{"oid":"n","name":"Noa Winters","given":"Noa"}`)}}
+	r := &rig{
+		t: t, queue: make(chan func(), 256), now: time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC),
+		in: &fakeSignIn{}, me: api.Me{Enabled: true, MayHelp: true, Card: json.RawMessage(`{"oid":"n","name":"Noa Winters","given":"Noa"}`)},
+	}
 	if o.Lang == "" {
 		o.Lang = "en"
 	}
 	fa := test.NewTempApp(t)
-	a, err := New(fa, Services{SignIn: r.in, Me: func(context.Context) (api.Me, error) { return r.me, r.meErr },
+	a, err := New(fa, Services{
+		SignIn: r.in, Me: func(context.Context) (api.Me, error) { return r.me, r.meErr },
 		NewHelper: func(session.Screen) HelperSession { r.helper = newFake(); return r.helper },
 		NewSharer: func(c string) SharerSession { r.codes = append(r.codes, c); r.sharer = newFake(); return r.sharer },
 		OpenURL:   r.openURL,
 		NewViewer: func(ViewerOptions) Viewer { r.viewer = &fakeViewer{box: canvas.NewRectangle(nil)}; return r.viewer },
-		Desk:      r, Notify: func(a, _ string) { r.notes = append(r.notes, a) }}, o)
+		Desk:      r, Notify: func(a, _ string) { r.notes = append(r.notes, a) },
+	}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,8 +207,10 @@ func TestSharerFromStartToEnd(t *testing.T) {
 	s.events <- session.MetHelper{Helper: noaPerson}
 	r.see("wait.nothing")
 	var answers []bool
-	s.events <- session.Consent{Helper: noaPerson, Rights: policy.View, First: true, Until: r.now.Add(2 * time.Minute),
-		Answer: func(b bool) { answers = append(answers, b); s.events <- session.ConsentOver{} }}
+	s.events <- session.Consent{
+		Helper: noaPerson, Rights: policy.View, First: true, Until: r.now.Add(2 * time.Minute),
+		Answer: func(b bool) { answers = append(answers, b); s.events <- session.ConsentOver{} },
+	}
 	r.see("ask.view")
 	if f := r.a.win.Canvas().Focused(); f == nil || f.(ui.Element).Info().ID != "decline" {
 		t.Fatal("Decline has not the keyboard")
@@ -226,8 +232,10 @@ func TestSharerFromStartToEnd(t *testing.T) {
 	}
 	// A widening asks under the bar; Esc declines.
 	var more []bool
-	s.events <- session.Consent{Helper: noaPerson, Rights: policy.View | policy.Control, Until: r.now.Add(time.Minute),
-		Answer: func(b bool) { more = append(more, b); s.events <- session.ConsentOver{} }}
+	s.events <- session.Consent{
+		Helper: noaPerson, Rights: policy.View | policy.Control, Until: r.now.Add(time.Minute),
+		Answer: func(b bool) { more = append(more, b); s.events <- session.ConsentOver{} },
+	}
 	r.until("prompt", func() bool { return len(r.open()) == 2 })
 	prompt := r.open()[1]
 	if prompt.o.Under != Float(bar) || prompt.o.Focus.(ui.Element).Info().ID != "decline" {
@@ -342,8 +350,10 @@ func TestHelperFromCodeToEnd(t *testing.T) {
 	}
 	h.events <- session.CodeReady{Code: "BCDFGHJK", Expires: r.now.Add(10 * time.Minute)}
 	h.events <- session.Pairing{}
-	h.events <- session.MetSharer{Sharer: samPerson, Self: noaPerson, Offer: policy.View | policy.Control,
-		Device: session.Device{Name: "HLD-LT-0427", State: policy.StateNotCompliant}}
+	h.events <- session.MetSharer{
+		Sharer: samPerson, Self: noaPerson, Offer: policy.View | policy.Control,
+		Device: session.Device{Name: "HLD-LT-0427", State: policy.StateNotCompliant},
+	}
 	r.press("mode.go")
 	if !h.asked("ask view") {
 		t.Errorf("asked %v, want the smallest right", h.did)

@@ -81,8 +81,10 @@ func (a *App) spots() []Spot {
 		px := func(v float32) int { return int(v*scale + 0.5) }
 		walk(w.Content(), func(e ui.Element) {
 			p, s, i := a.fyne.Driver().AbsolutePositionForObject(e), e.Size(), e.Info()
-			out = append(out, Spot{Window: w.Title(), ID: i.ID, Label: i.Label, Role: i.Role, Focused: i.Focused, Disabled: i.Disabled,
-				Rect: [4]int{x + px(p.X), y + px(p.Y), px(s.Width), px(s.Height)}})
+			out = append(out, Spot{
+				Window: w.Title(), ID: i.ID, Label: i.Label, Role: i.Role, Focused: i.Focused, Disabled: i.Disabled,
+				Rect: [4]int{x + px(p.X), y + px(p.Y), px(s.Width), px(s.Height)},
+			})
 		})
 	}
 	return out

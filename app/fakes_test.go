@@ -24,6 +24,7 @@ func (r *rig) OpenFloat(o FloatOptions) (Float, error) {
 	r.floats = append(r.floats, f)
 	return f, nil
 }
+
 func (r *rig) StopKey(f func()) (func(), error) {
 	r.stopKey = f
 	return func() { r.stopKey = nil }, nil
@@ -96,11 +97,13 @@ func (f *fakeSession) note(s string) {
 	defer f.mu.Unlock()
 	f.did = append(f.did, s)
 }
+
 func (f *fakeSession) asked(s string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Contains(f.did, s)
 }
+
 func (f *fakeSession) end(e session.Ended) {
 	f.once.Do(func() { f.events <- e; close(f.gone) })
 }
@@ -117,6 +120,7 @@ func (f *fakeSession) End() {
 	f.note("end")
 	f.end(session.Ended{By: session.ByHelper, Code: api.EndStopped})
 }
+
 func (f *fakeSession) Stop() {
 	f.note("stop")
 	f.end(session.Ended{By: session.BySharer, Code: api.EndStopped})
@@ -137,11 +141,13 @@ func (s *fakeSignIn) Interactive(ctx context.Context, open func(string) error) (
 	s.id = auth.Identity{Object: "n", Name: "Noa Winters", Username: "noa@halden.example"}
 	return s.id, nil
 }
+
 func (s *fakeSignIn) DeviceCode(ctx context.Context, show func(auth.DeviceCode)) (auth.Identity, error) {
 	show(auth.DeviceCode{URL: "https://login.example/device", Code: "F7K29QWX"})
 	<-ctx.Done()
 	return auth.Identity{}, ctx.Err()
 }
+
 func (s *fakeSignIn) Account(context.Context) (auth.Identity, error) {
 	if s.id.Object == "" {
 		return s.id, auth.ErrSignInNeeded

@@ -39,11 +39,15 @@ func (a *App) help() {
 		x.win = a.fyne.NewWindow(ui.T("app"))
 		x.win.SetPadded(false)
 	}
-	x.glass = a.svc.NewViewer(ViewerOptions{Window: x.win,
-		Input: func(e inputEvent) { x.h.Input(e) }, Host: func() { x.host() }})
+	x.glass = a.svc.NewViewer(ViewerOptions{
+		Window: x.win,
+		Input:  func(e inputEvent) { x.h.Input(e) }, Host: func() { x.host() },
+	})
 	x.h = a.svc.NewHelper(x.glass.Screen())
-	x.code = screens.NewCode(screens.CodeData{OnCopyCode: func() { x.copy(false) }, OnCopyLink: func() { x.copy(true) },
-		OnNew: x.newCode, OnBack: a.home})
+	x.code = screens.NewCode(screens.CodeData{
+		OnCopyCode: func() { x.copy(false) }, OnCopyLink: func() { x.copy(true) },
+		OnNew: x.newCode, OnBack: a.home,
+	})
 	a.show(x.code.Screen)
 	a.carry(ctx, alive, x.h, x.h.End, x.event, x.clear)
 }
@@ -158,8 +162,10 @@ func (x *helping) met(e session.MetSharer) {
 	x.tick()
 	x.stopCopied()
 	x.sharer, x.device, x.offer = person(e.Sharer), device(e.Device), e.Offer
-	x.who = screens.NewWho(screens.WhoData{Sharer: x.sharer, Self: person(e.Self), Device: x.device, Offer: e.Offer,
-		OnAsk: x.h.Ask, OnCancel: func() { x.h.CancelAsk(); x.who.Cancelled() }, OnBack: x.a.home})
+	x.who = screens.NewWho(screens.WhoData{
+		Sharer: x.sharer, Self: person(e.Self), Device: x.device, Offer: e.Offer,
+		OnAsk: x.h.Ask, OnCancel: func() { x.h.CancelAsk(); x.who.Cancelled() }, OnBack: x.a.home,
+	})
 	x.a.show(x.who.Screen)
 	x.a.front()
 }
@@ -184,8 +190,10 @@ func (x *helping) ended(e session.Ended) {
 		if name == "" {
 			name = x.device.Name
 		}
-		a.show(screens.EndHelper(screens.EndData{Peer: peer, Device: name, By: endedBy(e, screens.Helper),
-			Began: e.Began, Lasted: e.Lasted, Used: e.Used, OnDone: a.home, OnAgain: a.give}))
+		a.show(screens.EndHelper(screens.EndData{
+			Peer: peer, Device: name, By: endedBy(e, screens.Helper),
+			Began: e.Began, Lasted: e.Lasted, Used: e.Used, OnDone: a.home, OnAgain: a.give,
+		}))
 	case e.By == session.ByHelper:
 		a.home()
 	default:

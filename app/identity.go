@@ -108,8 +108,10 @@ func personOfCard(c api.Card) ui.Person {
 func (a *App) home() {
 	a.finish()
 	a.win.Show()
-	a.show(screens.Start(screens.StartData{SignedIn: a.known, Me: a.self(), Username: a.account.Username,
-		MayHelp: a.me.MayHelp, OnGet: a.get, OnGive: a.give, OnSignOut: a.signOut}))
+	a.show(screens.Start(screens.StartData{
+		SignedIn: a.known, Me: a.self(), Username: a.account.Username,
+		MayHelp: a.me.MayHelp, OnGet: a.get, OnGive: a.give, OnSignOut: a.signOut,
+	}))
 }
 
 // get leads to the code field.

@@ -190,8 +190,10 @@ func (x *sharing) ask(e session.Consent) {
 		x.a.front()
 	} else {
 		c = screens.NewPrompt(data)
-		f, err := x.a.svc.Desk.OpenFloat(FloatOptions{Title: ui.T("app"), Content: c.Object, Size: c.Size,
-			Under: x.barWin, Focus: c.Focus})
+		f, err := x.a.svc.Desk.OpenFloat(FloatOptions{
+			Title: ui.T("app"), Content: c.Object, Size: c.Size,
+			Under: x.barWin, Focus: c.Focus,
+		})
 		if err != nil { // a question nobody can see is a no
 			e.Answer(false)
 			return
@@ -232,8 +234,10 @@ func (x *sharing) started(e session.Started) {
 		x.helper = person(e.Peer)
 	}
 	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, OnTakeBack: x.s.TakeBack, OnStop: x.s.Stop})
-	f, err := x.a.svc.Desk.OpenFloat(FloatOptions{Title: ui.T("bar.title"), Content: x.bar.Object,
-		Size: fyne.NewSize(x.bar.Width(), screens.BarHeight)})
+	f, err := x.a.svc.Desk.OpenFloat(FloatOptions{
+		Title: ui.T("bar.title"), Content: x.bar.Object,
+		Size: fyne.NewSize(x.bar.Width(), screens.BarHeight),
+	})
 	if err != nil { // nothing is shared without the bar
 		x.bar = nil
 		x.s.Stop()

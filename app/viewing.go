@@ -30,11 +30,13 @@ type viewing struct {
 // newViewing fills the viewer's window.
 func newViewing(x *helping, r policy.Right) *viewing {
 	w := &viewing{x: x, rights: r, fit: true}
-	w.v = screens.NewViewer(screens.ViewerData{Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
+	w.v = screens.NewViewer(screens.ViewerData{
+		Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
 		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
 		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
 		OnGiveBack: x.h.GiveBack, OnFit: w.setFit, OnFull: w.toggleFull, OnEnd: x.h.End,
-		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float, OnEdge: w.edge})
+		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float, OnEdge: w.edge,
+	})
 	x.win.SetTitle(ui.T("v.title", ui.M{"name": x.sharer.FullName(ui.T("someone.s"))}))
 	x.win.SetContent(w.v.Object)
 	x.win.Resize(x.a.fit(screens.ViewerSize))
@@ -148,7 +150,7 @@ func (w *viewing) toolbar() {
 
 // key is for when the picture has not the keyboard.
 func (w *viewing) key(e *fyne.KeyEvent) {
-	switch e.Name {
+	switch e.Name { //nolint:exhaustive // the others do nothing
 	case fyne.KeyF11, fyne.KeyF:
 		w.toggleFull()
 	case fyne.Key1:

@@ -72,8 +72,13 @@ func TestMoveIn(t *testing.T) {
 
 func TestWire(t *testing.T) {
 	events := []input.Event{
-		input.Move{X: 1, Y: 0}, input.Button{At: input.Move{Y: 1}, Code: 3, Down: true}, input.Button{Code: 2},
-		input.Scroll{DX: -100, DY: 0.5}, input.Key{Usage: 0xE1, Down: true}, input.Key{Usage: 4}, input.Text{S: "äß€😀"},
+		input.Move{X: 1, Y: 0},
+		input.Button{At: input.Move{Y: 1}, Code: 3, Down: true},
+		input.Button{Code: 2},
+		input.Scroll{DX: -100, DY: 0.5},
+		input.Key{Usage: 0xE1, Down: true},
+		input.Key{Usage: 4},
+		input.Text{S: "äß€😀"},
 	}
 	var b []byte
 	for _, e := range events {

@@ -61,7 +61,7 @@ func (r *rig) race(t *testing.T, call func(r *rig), events int, cancel bool) {
 				m.Epoch++ // of the rights that come back
 			}
 			for range wire.MaxEvents {
-				m.Events = append(m.Events, input.Key{Usage: uint16(4 + n%20), Down: n%2 == 0}) //nolint:gosec // small
+				m.Events = append(m.Events, input.Key{Usage: uint16(4 + n%20), Down: n%2 == 0})
 				n++
 			}
 			p.input(m)

@@ -259,15 +259,3 @@ func (p *peer) input(m wire.Input) { _ = p.link.Send(session.ChanInput, wire.App
 
 func (p *peer) now() wire.Rights { p.mu.Lock(); defer p.mu.Unlock(); return p.rights }
 func (p *peer) cut() bool        { p.mu.Lock(); defer p.mu.Unlock(); return p.gone }
-
-// heard counts what was said of a kind.
-func heard[T wire.Message](p *peer) (n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, m := range p.said {
-		if _, ok := m.(T); ok {
-			n++
-		}
-	}
-	return n
-}

@@ -183,7 +183,7 @@ func TestEvilSharerPictures(t *testing.T) {
 				return r.glass.shows > 0 && r.glass.f.Size.X == 32
 			})
 			runtime.ReadMemStats(&after)
-			if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 64<<20 { //nolint:gosec // far below
+			if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 64<<20 {
 				t.Errorf("the heap grew by %d MiB", grown>>20)
 			}
 			if p.cut() {
@@ -220,9 +220,9 @@ func header(id uint32, w, h, count int, rest []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, id)
 	b = binary.BigEndian.AppendUint32(b, id)
 	for _, v := range []int{w, h, count - 1} {
-		b = binary.BigEndian.AppendUint16(b, uint16(v)) //nolint:gosec // as the test wants it
+		b = binary.BigEndian.AppendUint16(b, uint16(v))
 	}
-	places := binary.AppendUvarint([]byte{0}, uint64(max(0, count-1))) //nolint:gosec // as the test wants it
+	places := binary.AppendUvarint([]byte{0}, uint64(max(0, count-1)))
 	return append(append(b, places...), rest...)
 }
 

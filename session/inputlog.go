@@ -177,7 +177,7 @@ func (a *applier) apply(m wire.Input) {
 	}
 	injected := false
 	for i, e := range m.Events {
-		n := m.First + uint32(i) //nolint:gosec // at most MaxEvents
+		n := m.First + uint32(i)
 		if n != a.next {
 			continue // seen before
 		}

@@ -247,7 +247,7 @@ func (s *Sharer) firstWant(ctx context.Context, want policy.Right, remote []byte
 	if err := s.seal.send(ctx, wire.Asking{Rights: got}); err != nil {
 		return 0, nil, err
 	}
-	q := s.ask(got, true)
+	q := s.ask(got, true) //nolint:contextcheck // the person who presses has none
 	s.box.answer = q.answer
 	defer func() { s.box.answer = nil; s.out.emit(ConsentOver{}) }()
 	deadline := time.NewTimer(firstConsentWait)

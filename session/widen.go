@@ -57,7 +57,7 @@ func (s *Sharer) byPerson() bool {
 	if ok && ago <= physicalWithin {
 		return true
 	}
-	go sendEvent(context.Background(), s.cfg.Endpoint, api.Event{ //nolint:contextcheck // outlives the press
+	go sendEvent(context.Background(), s.cfg.Endpoint, api.Event{ //nolint:forbidigo // a press has no context, and the row outlives it
 		Session: s.box.session, Kind: api.EventRefused, Detail: "consent.injected", Count: 1,
 	})
 	return false
@@ -131,7 +131,7 @@ func (l *sharerLive) granted(ctx context.Context, g grantResult) error {
 		_ = l.con.send(wire.Rights{Rights: narrowed, Epoch: epoch, By: uint8(ByNobody)})
 	}
 	l.askFor = g.rights
-	l.asking = s.ask(g.rights, false)
+	l.asking = s.ask(g.rights, false) //nolint:contextcheck // the person who presses has none
 	l.deadline = time.After(widenConsentWait)
 	return l.con.send(wire.Asking{Rights: g.rights})
 }

@@ -97,7 +97,7 @@ func x11Window(w fyne.Window) (id uint32, ok bool) {
 		return 0, false
 	}
 	n.RunNative(func(c any) {
-		if x, is := c.(driver.X11WindowContext); is && x.WindowHandle != 0 {
+		if x, x11 := c.(driver.X11WindowContext); x11 && x.WindowHandle != 0 {
 			id, ok = uint32(x.WindowHandle), true
 		}
 	})

@@ -39,8 +39,10 @@ type Bar struct {
 
 // NewBar makes it.
 func NewBar(d BarData) *Bar {
-	b := &Bar{data: d, stripe: ui.NewBox(ui.RightView, "", 0), avatar: d.Helper.Avatar(32),
-		icon: ui.Icon("eye", ui.RightView, 14), big: ui.Icon("wifi-off", ui.BarText2, 22)}
+	b := &Bar{
+		data: d, stripe: ui.NewBox(ui.RightView, "", 0), avatar: d.Helper.Avatar(32),
+		icon: ui.Icon("eye", ui.RightView, 14), big: ui.Icon("wifi-off", ui.BarText2, 22),
+	}
 	b.name = ui.L("", ui.BodyB, ui.BarText).ID("bar.name")
 	b.does = ui.L("", ui.Caption, ui.BarText2).ID("bar.does")
 	b.takeBack = ui.BtnM(ui.OnBar, "hand", "takeback", ui.T("takeback"), d.OnTakeBack)

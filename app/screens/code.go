@@ -58,8 +58,10 @@ func NewCode(d CodeData) *Code {
 		ui.VStack(8, step("1", "code.s1"), step("2", "code.s2"), step("3", "code.s3")))
 	frame := ui.Frame(head(d.OnBack, 0), b, ui.Start(c.status))
 	c.layoutAll = []fyne.CanvasObject{card, b, frame}
-	c.Screen = Screen{Object: frame, Focus: c.copyB, Escape: d.OnBack, Size: sizeHelper,
-		Keys: []Key{{&fyne.ShortcutCopy{}, d.OnCopyCode}}}
+	c.Screen = Screen{
+		Object: frame, Focus: c.copyB, Escape: d.OnBack, Size: sizeHelper,
+		Keys: []Key{{&fyne.ShortcutCopy{}, d.OnCopyCode}},
+	}
 	return c
 }
 

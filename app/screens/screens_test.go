@@ -192,8 +192,10 @@ func TestEveryErrorFits(t *testing.T) {
 			if strings.HasSuffix(c, "helper") {
 				r = screens.Helper
 			}
-			s := screens.ErrorPage(screens.ErrorData{Text: e, Role: r, OnAction: func() {},
-				Names: ui.M{"first": "Sam", "helper": "Noa Winters", "account": "sam.rivers@private.example", "n": "15", "device": "HLD-LT-0427"}})
+			s := screens.ErrorPage(screens.ErrorData{
+				Text: e, Role: r, OnAction: func() {},
+				Names: ui.M{"first": "Sam", "helper": "Noa Winters", "account": "sam.rivers@private.example", "n": "15", "device": "HLD-LT-0427"},
+			})
 			for _, w := range []float32{360, 400} {
 				if need := ui.HeightOf(s.Object, w); need > 560 {
 					t.Errorf("%s, %s: needs %.0f at %.0f", c, lang, need, w)
@@ -272,7 +274,7 @@ func TestConsentTakesNoAccidents(t *testing.T) {
 							c.Escape()
 						}
 					}
-					time.Sleep(screens.GuardTime - time.Millisecond)
+					time.Sleep(screens.GuardTime - time.Millisecond) //nolint:forbidigo // in a bubble
 					try()
 					if len(got) != 0 {
 						t.Fatal("answered within 700 ms")
@@ -280,7 +282,7 @@ func TestConsentTakesNoAccidents(t *testing.T) {
 					if answer == "raised" {
 						c.Guard.Raised()
 					}
-					time.Sleep(time.Millisecond)
+					time.Sleep(time.Millisecond) //nolint:forbidigo // in a bubble
 					try()
 					if answer == "raised" {
 						if len(got) != 0 {

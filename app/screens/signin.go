@@ -28,8 +28,10 @@ func SignInBrowser(d SignInData, late bool) Screen {
 	blocks = append([]fyne.CanvasObject{ui.Flex(), ui.StateIcon(tone, icon)}, blocks...)
 	blocks = append(blocks, ui.Flex())
 	phone := ui.Btn(ui.Quiet, "", "signin.device", ui.T("signin.device"), d.OnPhone)
-	return Screen{Object: ui.Frame(head(d.OnBack, 0), body(blocks...), ui.VStack(12, again, phone)),
-		Focus: again, Escape: d.OnBack, Size: sizeStart}
+	return Screen{
+		Object: ui.Frame(head(d.OnBack, 0), body(blocks...), ui.VStack(12, again, phone)),
+		Focus:  again, Escape: d.OnBack, Size: sizeStart,
+	}
 }
 
 // PhoneData is the page for signing in on another device.
@@ -60,6 +62,8 @@ func SignInPhone(d PhoneData) Screen {
 	}
 	blocks = append(blocks, ui.Flex())
 	foot = append(foot, ui.Btn(ui.Quiet, "", "signin.device.again", ui.T("signin.device.again"), d.OnBrowser))
-	return Screen{Object: ui.Frame(head(d.OnBack, 0), body(blocks...), ui.VStack(12, foot...)),
-		Focus: first, Escape: d.OnBack, Size: sizeStart}
+	return Screen{
+		Object: ui.Frame(head(d.OnBack, 0), body(blocks...), ui.VStack(12, foot...)),
+		Focus:  first, Escape: d.OnBack, Size: sizeStart,
+	}
 }

@@ -77,7 +77,8 @@ func NewViewer(d ViewerData) *Viewer {
 	v.edge.Hide()
 	v.below.Hide()
 	v.Object = &fyne.Container{Layout: viewerLayout{v}, Objects: []fyne.CanvasObject{
-		ui.NewBox(ui.Stage, "", 0), v.stage, v.barRoom, v.edge, v.below}}
+		ui.NewBox(ui.Stage, "", 0), v.stage, v.barRoom, v.edge, v.below,
+	}}
 	v.Focus = v.bar.request
 	v.restage()
 	return v

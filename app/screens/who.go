@@ -87,10 +87,14 @@ type Who struct {
 func NewWho(d WhoData) *Who {
 	w := &Who{first: d.Sharer.FirstName(ui.T("someone.s")), note: newSlot(), data: d}
 	w.modes = ui.NewModeGroup(
-		ui.Mode{Icon: "eye", ID: "mode.view", Title: ui.T("mode.view"), Desc: ui.T("mode.view.see"),
-			Off: !d.Offer.Has(policy.View), Why: ui.T("mode.norole")},
-		ui.Mode{Icon: "mouse-pointer-2", ID: "mode.control", Title: ui.T("mode.control"), Desc: ui.T("mode.control.d"),
-			Off: !d.Offer.Has(policy.View | policy.Control), Why: ui.T("mode.norole")})
+		ui.Mode{
+			Icon: "eye", ID: "mode.view", Title: ui.T("mode.view"), Desc: ui.T("mode.view.see"),
+			Off: !d.Offer.Has(policy.View), Why: ui.T("mode.norole"),
+		},
+		ui.Mode{
+			Icon: "mouse-pointer-2", ID: "mode.control", Title: ui.T("mode.control"), Desc: ui.T("mode.control.d"),
+			Off: !d.Offer.Has(policy.View | policy.Control), Why: ui.T("mode.norole"),
+		})
 	w.goB = ui.Btn(ui.Filled, "", "mode.go", ui.T("mode.go", ui.M{"first": w.first}), w.press)
 	w.goB.SetDisabled(w.modes.Chosen() < 0)
 	blocks := []fyne.CanvasObject{ui.Gap(1, 2), title("who.title"), ui.PersonCard(d.Sharer, DeviceRow(d.Device))}
@@ -103,8 +107,10 @@ func NewWho(d WhoData) *Who {
 	w.self()
 	frame := ui.Frame(head(d.OnBack, 0), b, foot)
 	w.note.in = []fyne.CanvasObject{foot, frame}
-	w.Screen = Screen{Object: frame, Focus: w.goB, Escape: d.OnBack, Size: sizeWho,
-		Keys: []Key{combo(fyne.KeyReturn, fyne.KeyModifierControl, w.Ask)}}
+	w.Screen = Screen{
+		Object: frame, Focus: w.goB, Escape: d.OnBack, Size: sizeWho,
+		Keys: []Key{combo(fyne.KeyReturn, fyne.KeyModifierControl, w.Ask)},
+	}
 	return w
 }
 

@@ -66,6 +66,8 @@ func (a *AvatarImage) paint(s fyne.Size) []fyne.CanvasObject {
 		return []fyne.CanvasObject{place(im, 0, 0, s.Width, s.Height)}
 	}
 	c := canvas.NewCircle(rgb(a.hue))
-	return []fyne.CanvasObject{place(c, 0, 0, s.Width, s.Height),
-		centred(a.initials, TextStyle{Size: a.size * 0.38, Bold: true}, rgb(0xFFFFFF), 0, 0, s.Width, s.Height)}
+	return []fyne.CanvasObject{
+		place(c, 0, 0, s.Width, s.Height),
+		centred(a.initials, TextStyle{Size: a.size * 0.38, Bold: true}, rgb(0xFFFFFF), 0, 0, s.Width, s.Height),
+	}
 }

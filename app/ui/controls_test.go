@@ -111,7 +111,7 @@ func TestAvatar(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	if hueOf("a") != hueOf("a") {
+	if first := hueOf("a"); first != hueOf("a") {
 		t.Error("the colour of a person changes")
 	}
 }

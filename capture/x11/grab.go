@@ -45,7 +45,7 @@ func (g *grabber) grab(area image.Rectangle, rects []image.Rectangle) ([]piece, 
 		need += 4 * size(r)
 	}
 	if whole := 4 * size(area); need > whole {
-		rects, need = []image.Rectangle{area}, whole
+		rects = []image.Rectangle{area}
 	}
 	if g.useSHM && len(g.mem) < 4*size(area) {
 		if err := g.attach(4 * size(area)); err != nil {
@@ -109,7 +109,7 @@ func (g *grabber) attach(n int) error {
 	if err != nil {
 		return fmt.Errorf("make shared memory: %w", err)
 	}
-	defer shm.Rm(id)
+	defer shm.Rm(id) //nolint:errcheck // it goes with the last who is attached
 	mem, err := shm.At(id, 0, 0)
 	if err != nil {
 		return fmt.Errorf("attach shared memory: %w", err)

@@ -73,7 +73,7 @@ func (b *Backend) Open(ctx context.Context, id string) (capture.Source, error) {
 	}
 	go s.loop() // ends with the connection
 	if err := s.setup(b); err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, gone(err)
 	}
 	return s, nil

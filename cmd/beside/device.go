@@ -25,7 +25,7 @@ func osName() string {
 	if err != nil {
 		return runtime.GOOS
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	for s := bufio.NewScanner(f); s.Scan(); {
 		if v, ok := strings.CutPrefix(s.Text(), "PRETTY_NAME="); ok {
 			return strings.Trim(v, `"`)

@@ -152,7 +152,7 @@ func (r running[S]) run(ctx context.Context) error {
 	log := r.p.log
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	defer context.AfterFunc(r.p.quit, end)()
+	defer context.AfterFunc(r.p.quit, end)() //nolint:contextcheck // quit is the process asked to end
 	rest, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var wg sync.WaitGroup

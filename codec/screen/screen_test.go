@@ -1,6 +1,7 @@
 package screen_test
 
 import (
+	"errors"
 	"image"
 	"math/rand/v2"
 	"testing"
@@ -76,7 +77,7 @@ func TestDifferenceIsRefusedWithoutItsBase(t *testing.T) {
 		t.Fatal("no update")
 	}
 	before := string(dst.Pix)
-	if _, err := d.Apply(u.Data, dst); err != codec.ErrBase {
+	if _, err := d.Apply(u.Data, dst); !errors.Is(err, codec.ErrBase) {
 		t.Fatalf("Apply = %v, want ErrBase", err)
 	}
 	if string(dst.Pix) != before {

@@ -1,6 +1,7 @@
 package inputtest
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func FilterContract(t *testing.T, wrap func(next input.Injector) input.Injector)
 		t.Errorf("passed on %v, want %v", got, events)
 	}
 	r.Fail(input.ErrUnsupported)
-	if err := in.Inject(events[0]); err != input.ErrUnsupported {
+	if err := in.Inject(events[0]); !errors.Is(err, input.ErrUnsupported) {
 		t.Errorf("Inject = %v, want the next Injector's error", err)
 	}
 }

@@ -53,7 +53,7 @@ func New(o Options) (*Windows, error) {
 			}
 		}
 	}()
-	return &Windows{c: c, pid: uint32(o.PID), atom: a.Atom, base: map[uint32]bool{}}, nil
+	return &Windows{c: c, pid: uint32(o.PID), atom: a.Atom, base: map[uint32]bool{}}, nil //nolint:gosec // bounded by the protocol
 }
 
 // Close ends the connection; afterwards everything is ours.
@@ -89,7 +89,7 @@ func (w *Windows) OwnFocused() bool {
 // answer needs is asked for together: a round trip costs more than the questions.
 func (w *Windows) at(p image.Point) (bool, error) {
 	below := func(id xproto.Window) xproto.TranslateCoordinatesCookie {
-		return xproto.TranslateCoordinates(w.c.Conn, w.c.Root, id, int16(p.X), int16(p.Y))
+		return xproto.TranslateCoordinates(w.c.Conn, w.c.Root, id, int16(p.X), int16(p.Y)) //nolint:gosec // bounded by the protocol
 	}
 	t, err := below(w.c.Root).Reply()
 	if err != nil {
@@ -139,7 +139,7 @@ func (w *Windows) any(ids []xproto.Window) (bool, error) {
 		case err != nil:
 			failed = err
 		case r.Format == 32 && len(r.Value) == 4 && le32(r.Value) == w.pid:
-			w.Add(uint32(ids[i]))
+			w.Add(uint32(ids[i])) //nolint:gosec // the loop bounds it
 			own = true
 		}
 	}

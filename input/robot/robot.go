@@ -168,9 +168,9 @@ func (r *Robot) move(m input.Move, wait bool) error {
 	}
 	p := input.Place(m, area)
 	if wait {
-		return r.failed(xtest.FakeInputChecked(r.c.Conn, xproto.MotionNotify, 0, 0, r.c.Root, int16(p.X), int16(p.Y), 0).Check())
+		return r.failed(xtest.FakeInputChecked(r.c.Conn, xproto.MotionNotify, 0, 0, r.c.Root, int16(p.X), int16(p.Y), 0).Check()) //nolint:gosec // bounded by the protocol
 	}
-	xtest.FakeInput(r.c.Conn, xproto.MotionNotify, 0, 0, r.c.Root, int16(p.X), int16(p.Y), 0)
+	xtest.FakeInput(r.c.Conn, xproto.MotionNotify, 0, 0, r.c.Root, int16(p.X), int16(p.Y), 0) //nolint:gosec // bounded by the protocol
 	return nil
 }
 

@@ -77,7 +77,7 @@ func (r *Robot) load() error {
 	r.layout = l
 	if r.spare == nil {
 		for i := len(m.Keysyms)/max(l.per, 1) - 1; i >= 0 && len(r.spare) < 32; i-- {
-			if code := l.first + byte(i); l.empty(code) && !l.mods[code] {
+			if code := l.first + byte(i); l.empty(code) && !l.mods[code] { //nolint:gosec // bounded by the protocol
 				r.spare = append(r.spare, spare{code: code})
 			}
 		}
@@ -110,7 +110,7 @@ func symbols(c rune) []xproto.Keysym {
 	case c == '\t':
 		return []xproto.Keysym{symTab}
 	case c <= 0xff:
-		return []xproto.Keysym{xproto.Keysym(c)}
+		return []xproto.Keysym{xproto.Keysym(c)} //nolint:gosec // bounded by the protocol
 	case c == '€':
 		return []xproto.Keysym{0x20ac, 0x010020ac}
 	}
@@ -255,7 +255,7 @@ func (r *Robot) put(code byte, pair [2]xproto.Keysym) error {
 	for i := range syms {
 		syms[i] = pair[i%2]
 	}
-	return r.failed(xproto.ChangeKeyboardMappingChecked(r.c.Conn, 1, xproto.Keycode(code), byte(per), syms).Check())
+	return r.failed(xproto.ChangeKeyboardMappingChecked(r.c.Conn, 1, xproto.Keycode(code), byte(per), syms).Check()) //nolint:gosec // bounded by the protocol
 }
 
 // restore empties the spare key codes.

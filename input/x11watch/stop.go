@@ -30,7 +30,7 @@ func StopKey(ctx context.Context, display string) (<-chan struct{}, error) {
 	pressed := make(chan struct{}, 1)
 	down := map[uint32]bool{}
 	w, err := Open(Options{Display: display, OnEvent: func(e Event) {
-		switch e.Kind {
+		switch e.Kind { //nolint:exhaustive // only keys matter here
 		case KeyRelease:
 			delete(down, e.Code)
 		case KeyPress:

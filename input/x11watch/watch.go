@@ -84,7 +84,7 @@ const (
 )
 
 func named(op byte, skip int, name string) []byte {
-	b := binary.LittleEndian.AppendUint16([]byte{op, 0, 0, 0}, uint16(len(name)))
+	b := binary.LittleEndian.AppendUint16([]byte{op, 0, 0, 0}, uint16(len(name))) //nolint:gosec // bounded by the protocol
 	return append(append(b, make([]byte, skip)...), name...)
 }
 

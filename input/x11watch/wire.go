@@ -41,8 +41,8 @@ func (w *wire) hello() error {
 		name = "MIT-MAGIC-COOKIE-1"
 	}
 	b := []byte{'l', 0, 11, 0, 0, 0}
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(name)))
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(cookie)))
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(name)))   //nolint:gosec // bounded by the protocol
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(cookie))) //nolint:gosec // bounded by the protocol
 	b = append(pad(append(append(b, 0, 0), name...)), cookie...)
 	if _, err := w.s.Write(pad(b)); err != nil {
 		return fmt.Errorf("%w: handshake: %w", xconn.ErrNoDisplay, err)

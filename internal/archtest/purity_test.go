@@ -102,7 +102,7 @@ type binary struct {
 func build(t *testing.T, cmd, tags string) binary {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "binary")
-	run := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-o", out, cmd)
+	run := exec.Command("go", "build", "-buildvcs=false", "-tags", tags, "-o", out, cmd)
 	run.Dir = root(t)
 	if strings.Contains(cmd, "endpoint") {
 		run.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -37,7 +37,7 @@ func TestRefusals(t *testing.T) {
 			if title == "" {
 				continue
 			}
-			if err := see(a, title); err != nil {
+			if err := see(a, title); err != nil { //nolint:contextcheck // it has its own patience
 				t.Errorf("%s: the %s does not read %q: %v", what, a.Name, title, err)
 			}
 		}

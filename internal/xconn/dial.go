@@ -53,12 +53,12 @@ func DialSocket(display string) (Socket, error) {
 	if host == "" || host == "unix" {
 		path := "/tmp/.X11-unix/X" + number
 		s.Local = true
-		if s.Conn, err = net.Dial("unix", path); err != nil && !errors.Is(err, syscall.EACCES) {
-			s.Conn, err = net.Dial("unix", "@"+path)
+		if s.Conn, err = net.Dial("unix", path); err != nil && !errors.Is(err, syscall.EACCES) { //nolint:noctx // a local socket answers at once
+			s.Conn, err = net.Dial("unix", "@"+path) //nolint:noctx // a local socket answers at once
 		}
 		host = ""
 	} else {
-		s.Conn, err = net.Dial("tcp", net.JoinHostPort(host, strconv.FormatUint(6000+n, 10)))
+		s.Conn, err = net.Dial("tcp", net.JoinHostPort(host, strconv.FormatUint(6000+n, 10))) //nolint:noctx // a local socket answers at once
 	}
 	switch {
 	case errors.Is(err, syscall.EACCES):

@@ -119,7 +119,7 @@ func (x *Conn) Has(extension string) bool { return x.has[extension] }
 // Close ends the connection at once: what waits for a reply gets io.EOF, what waits for
 // an event gets nil. Requests not yet answered may be lost; Sync first if they matter.
 // It is idempotent.
-func (x *Conn) Close() { _ = x.socket.Conn.Close() }
+func (x *Conn) Close() { _ = x.socket.Close() }
 
 // Gone says whether err means that the connection has ended.
 func Gone(err error) bool { return errors.Is(err, io.EOF) }

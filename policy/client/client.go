@@ -141,7 +141,7 @@ func (c *Client) Dial(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	ws, resp, err := websocket.Dial(ctx, c.origin+"/v1/app", &websocket.DialOptions{
+	ws, resp, err := websocket.Dial(ctx, c.origin+"/v1/app", &websocket.DialOptions{ //nolint:bodyclose // the library has closed it
 		HTTPClient: c.http, HTTPHeader: h, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
@@ -151,7 +151,7 @@ func (c *Client) Dial(ctx context.Context) (*Conn, error) {
 		return nil, unreachable(err)
 	}
 	ws.SetReadLimit(api.MaxFrame)
-	return newConn(ws, c.pingEvery, c.pongWithin), nil
+	return newConn(ws, c.pingEvery, c.pongWithin), nil //nolint:contextcheck // the connection outlives the call
 }
 
 func (c *Client) authorize(ctx context.Context, h http.Header) (http.Header, error) {

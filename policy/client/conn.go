@@ -73,7 +73,7 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 		raw = b
 	}
 	wait := make(chan api.Frame, 1)
-	id, err := c.send(typ, raw, wait)
+	id, err := c.send(typ, raw, wait) //nolint:contextcheck // half a frame must not be left behind when the caller gives up
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (c *Conn) end(why error) {
 
 // closed is the reason behind an error of the WebSocket.
 func closed(err error) error {
-	switch websocket.CloseStatus(err) {
+	switch websocket.CloseStatus(err) { //nolint:exhaustive // the others are a line that broke
 	case statusReplaced:
 		return fmt.Errorf("%w: %w", ErrClosed, ErrReplaced)
 	case websocket.StatusPolicyViolation, websocket.StatusMessageTooBig, websocket.StatusProtocolError:

@@ -16,9 +16,10 @@ const (
 	typGrant  = "beside-grant+jwt"
 	audSharer = "beside-sharer"
 
-	// MaxStartWithin and MaxRunFor are what a sharer grants a grant at most, whatever it says.
+	// MaxStartWithin is how long after the request a grant may be begun at most, whatever it says.
 	MaxStartWithin = 120 * time.Second
-	MaxRunFor      = 600 * time.Second
+	// MaxRunFor is how long a grant runs at most, whatever it says.
+	MaxRunFor = 600 * time.Second
 )
 
 // Claims is the body of a grant (PROTOCOL 1.6), as it stands on the wire.
@@ -148,7 +149,7 @@ func numbers(v string) []int {
 	v, _, _ = strings.Cut(strings.TrimPrefix(v, "v"), "-")
 	out := make([]int, 3)
 	for i, s := range strings.SplitN(v, ".", 3) {
-		out[i], _ = strconv.Atoi(s) //nolint:errcheck // 0 is the answer then
+		out[i], _ = strconv.Atoi(s)
 	}
 	return out
 }

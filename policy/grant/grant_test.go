@@ -22,7 +22,7 @@ func key(name string) ed25519.PrivateKey {
 }
 
 func pub(name string) ed25519.PublicKey {
-	return key(name).Public().(ed25519.PublicKey) //nolint:forcetypeassert // what an Ed25519 key has
+	return key(name).Public().(ed25519.PublicKey)
 }
 
 var now = time.Unix(1_800_000_000, 0)
@@ -167,7 +167,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"unknown claim":       {text(`{"v":1`, `{"x":1,"v":1`), "G12"},
 		"claim twice":         {text(`{"v":1`, `{"v":1,"v":1`), "G12"},
 		"claim in capitals":   {text(`"tid"`, `"TID"`), "G12"},
-		"something behind":    {made(t, "k1", head, func() string { b, _ := json.Marshal(claims()); return string(b) + "{}" }()), "G12"}, //nolint:errcheck,errchkjson // plain struct
+		"something behind":    {made(t, "k1", head, func() string { b, _ := json.Marshal(claims()); return string(b) + "{}" }()), "G12"}, //nolint:errchkjson // plain struct
 		"not an object":       {made(t, "k1", head, `[]`), "G12"},
 		"null":                {made(t, "k1", head, `null`), "G3"},
 		"no time to start":    {with(func(c *Claims) { c.StartWithin = 0 }), "G12"},

@@ -18,7 +18,7 @@ func TestAnyOrder(t *testing.T) {
 		var r Receiver
 		for i, frag := range rnd.Perm(of) {
 			p := packet{
-				kind: Picture, number: uint32(i), message: 1, frag: frag, of: of, //nolint:gosec // small
+				kind: Picture, number: uint32(i), message: 1, frag: frag, of: of,
 				payload: data[frag*Payload : min(len(data), (frag+1)*Payload)],
 			}
 			m, ok, err := r.Packet(0, p.append(nil))

@@ -138,7 +138,7 @@ func (r *Receiver) fragment(p packet) (Message, bool, error) {
 		return Message{}, false, nil
 	}
 	t.have[p.frag/64] |= 1 << (p.frag % 64)
-	t.slots = append(t.slots, uint16(p.frag)) //nolint:gosec // at most MaxFragments
+	t.slots = append(t.slots, uint16(p.frag))
 	at := len(t.buf)
 	t.buf = append(t.buf, p.payload...)
 	if p.frag == p.of-1 {

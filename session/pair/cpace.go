@@ -19,7 +19,7 @@ const (
 // generator is the draft's calculate_generator: hash the padded, prefixed secret, map to the group.
 func generator(prs, ci, sid []byte) (*ristretto255.Element, error) {
 	h := sha512.Sum512(generatorString(prs, ci, sid))
-	return ristretto255.NewElement().SetUniformBytes(h[:])
+	return ristretto255.NewIdentityElement().SetUniformBytes(h[:])
 }
 
 // generatorString pads so that secret and prefix fill exactly one block of the hash, whatever
@@ -46,11 +46,11 @@ func shared(y *ristretto255.Scalar, peer []byte) ([]byte, bool) {
 	if len(peer) != pointBytes {
 		return nil, false
 	}
-	p, err := ristretto255.NewElement().SetCanonicalBytes(peer)
+	p, err := ristretto255.NewIdentityElement().SetCanonicalBytes(peer)
 	if err != nil {
 		return nil, false
 	}
-	k := ristretto255.NewElement().ScalarMult(y, p).Bytes()
+	k := ristretto255.NewIdentityElement().ScalarMult(y, p).Bytes()
 	if subtle.ConstantTimeCompare(k, make([]byte, pointBytes)) == 1 {
 		return nil, false
 	}

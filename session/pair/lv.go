@@ -19,7 +19,7 @@ func unlv(b []byte, n int) ([][]byte, bool) {
 		if used <= 0 || (used > 1 && b[used-1] == 0) || l > uint64(len(b)-used) {
 			return nil, false
 		}
-		end := used + int(l) //nolint:gosec // bounded by len(b)
+		end := used + int(l)
 		parts, b = append(parts, b[used:end]), b[end:]
 	}
 	return parts, len(b) == 0

@@ -43,7 +43,7 @@ func newRun(c Context, l Local, secret string, role Role, y *ristretto255.Scalar
 	if err != nil {
 		return nil, err
 	}
-	r.own = lv(ristretto255.NewElement().ScalarMult(y, g).Bytes(), l.ad(role))
+	r.own = lv(ristretto255.NewIdentityElement().ScalarMult(y, g).Bytes(), l.ad(role))
 	return r, nil
 }
 

@@ -57,8 +57,8 @@ func TestDraftVectors(t *testing.T) {
 	}
 	same(t, "g", g.Bytes(), v["g"])
 	ya, yb := scalar(t, v["ya"]), scalar(t, v["yb"])
-	same(t, "Ya", ristretto255.NewElement().ScalarMult(ya, g).Bytes(), v["Ya"])
-	same(t, "Yb", ristretto255.NewElement().ScalarMult(yb, g).Bytes(), v["Yb"])
+	same(t, "Ya", ristretto255.NewIdentityElement().ScalarMult(ya, g).Bytes(), v["Ya"])
+	same(t, "Yb", ristretto255.NewIdentityElement().ScalarMult(yb, g).Bytes(), v["Yb"])
 	for name, in := range map[string]struct {
 		s *ristretto255.Scalar
 		p []byte

@@ -100,7 +100,7 @@ func (s *Sender) Stats() SenderStats {
 
 // grab asks the capture goroutine for one picture; grabbed is its answer.
 type grab struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // of this one grab; it travels with it
 	f   *frame.Frame
 	gen uint32
 }
@@ -164,7 +164,7 @@ func (s *Sender) captureLoop(ctx context.Context, grabs <-chan grab, results cha
 			return
 		case g := <-grabs:
 			began := time.Now()
-			err := s.cfg.Source.Next(g.ctx, g.f)
+			err := s.cfg.Source.Next(g.ctx, g.f)          //nolint:contextcheck // the grab has its own, made from this one
 			results <- grabbed{g, err, time.Since(began)} // room for one, and one is asked at a time
 		}
 	}

@@ -143,8 +143,10 @@ func TestStrangeMediaIsDropped(t *testing.T) {
 		},
 		"not sealed": func(_ *testing.T, s, h *Link) {
 			for _, l := range []*Link{s, h} {
-				for _, b := range []string{"\x80", "\x80\x60\x00\x01\x00\x00\x00\x00BSD1BSD1evilevilevilevil",
-					"\x80\x60\x00\x01\x00\x00\x00\x00\x00\x00\x00\x63evil", "\x80\xccBSD1BSD1BSD1evilevilevilevilevil", "\x90\xcc\xff\xff"} {
+				for _, b := range []string{
+					"\x80", "\x80\x60\x00\x01\x00\x00\x00\x00BSD1BSD1evilevilevilevil",
+					"\x80\x60\x00\x01\x00\x00\x00\x00\x00\x00\x00\x63evil", "\x80\xccBSD1BSD1BSD1evilevilevilevilevil", "\x90\xcc\xff\xff",
+				} {
 					_, _ = l.mux.send([]byte(b))
 				}
 			}

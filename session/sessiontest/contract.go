@@ -25,7 +25,7 @@ const resend = 5 * time.Millisecond
 // that lose, double or reorder what they may pass as well.
 func LinkContract(t *testing.T, open func(t *testing.T) (sharer, helper session.Link)) {
 	t.Helper()
-	for name, check := range map[string]func(*testing.T, context.Context, session.Link, session.Link){
+	for name, check := range map[string]func(context.Context, *testing.T, session.Link, session.Link){
 		"reliable channels keep everything in order": reliableChannels,
 		"unreliable channels carry both ways":        unreliableChannels,
 		"pictures go from sharer to helper":          pictures,
@@ -44,7 +44,7 @@ func LinkContract(t *testing.T, open func(t *testing.T) (sharer, helper session.
 			defer cancel()
 			s, h := open(t)
 			defer closeBoth(t, s, h)
-			check(t, ctx, s, h)
+			check(ctx, t, s, h)
 		})
 	}
 	t.Run("close returns and leaves no goroutine", func(t *testing.T) { leavesNone(t, open) })
@@ -75,12 +75,12 @@ func stacks() []byte {
 func fill(i, n int) []byte {
 	b := bytes.Repeat([]byte{byte(i*31 + 7)}, n)
 	if n >= 4 {
-		binary.BigEndian.PutUint32(b, uint32(i)) //nolint:gosec // small
+		binary.BigEndian.PutUint32(b, uint32(i))
 	}
 	return b
 }
 
-func reliableChannels(t *testing.T, ctx context.Context, s, h session.Link) {
+func reliableChannels(ctx context.Context, t *testing.T, s, h session.Link) {
 	sizes := []int{1, 2, 3, 5, 1160, 1200, 4097, 64 << 10}
 	for _, ch := range []session.Channel{session.ChanControl, session.ChanChat, session.ChanClipboard} {
 		for _, way := range [][2]session.Link{{s, h}, {h, s}} {
@@ -99,29 +99,29 @@ func reliableChannels(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func unreliableChannels(t *testing.T, ctx context.Context, s, h session.Link) {
+func unreliableChannels(ctx context.Context, t *testing.T, s, h session.Link) {
 	for _, ch := range []session.Channel{session.ChanInput, session.ChanPen} {
 		for _, way := range [][2]session.Link{{s, h}, {h, s}} {
-			arrives(t, ctx, []int{1, 2, 3, 4, 5, 63, 700, 1160},
+			arrives(ctx, t, []int{1, 2, 3, 4, 5, 63, 700, 1160},
 				func(b []byte) error { return way[0].Send(ch, b) },
 				func(ctx context.Context) ([]byte, error) { return way[1].Recv(ctx, ch) })
 		}
 	}
 }
 
-func pictures(t *testing.T, ctx context.Context, s, h session.Link) {
-	arrives(t, ctx, []int{1, 2, 3, 4, 5, 24, 1144, 1159, maxPacket}, s.WritePacket, h.ReadPacket)
+func pictures(ctx context.Context, t *testing.T, s, h session.Link) {
+	arrives(ctx, t, []int{1, 2, 3, 4, 5, 24, 1144, 1159, maxPacket}, s.WritePacket, h.ReadPacket)
 	if err := h.WritePacket([]byte("picture")); err == nil {
 		t.Error("the helper could send a picture")
 	}
 }
 
-func acknowledgements(t *testing.T, ctx context.Context, s, h session.Link) {
-	arrives(t, ctx, []int{1, 2, 3, 4, 5, 68, 199, maxAck}, h.WriteAck, s.ReadAck)
+func acknowledgements(ctx context.Context, t *testing.T, s, h session.Link) {
+	arrives(ctx, t, []int{1, 2, 3, 4, 5, 68, 199, maxAck}, h.WriteAck, s.ReadAck)
 }
 
 // arrives sends one message of every size, again and again, until each has come unchanged.
-func arrives(t *testing.T, ctx context.Context, sizes []int, send func([]byte) error,
+func arrives(ctx context.Context, t *testing.T, sizes []int, send func([]byte) error,
 	recv func(context.Context) ([]byte, error),
 ) {
 	t.Helper()
@@ -178,7 +178,7 @@ func repeat(t *testing.T, send func() error) (stop func()) {
 	return sync.OnceFunc(func() { close(quit); wg.Wait() })
 }
 
-func channelsApart(t *testing.T, ctx context.Context, s, h session.Link) {
+func channelsApart(ctx context.Context, t *testing.T, s, h session.Link) {
 	all := []session.Channel{session.ChanControl, session.ChanChat, session.ChanClipboard}
 	for _, ch := range all {
 		if err := s.Send(ch, []byte{byte(ch), 0xA5}); err != nil {
@@ -193,7 +193,7 @@ func channelsApart(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func senderBuffer(t *testing.T, ctx context.Context, s, h session.Link) {
+func senderBuffer(ctx context.Context, t *testing.T, s, h session.Link) {
 	b := make([]byte, 8)
 	for i := range 32 {
 		copy(b, fill(i, 8))
@@ -217,7 +217,7 @@ func senderBuffer(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func limits(t *testing.T, ctx context.Context, s, h session.Link) {
+func limits(ctx context.Context, t *testing.T, s, h session.Link) {
 	for name, err := range map[string]error{
 		"message":         s.Send(session.ChanControl, make([]byte, maxMessage+1)),
 		"picture":         s.WritePacket(make([]byte, maxPacket+1)),
@@ -239,7 +239,7 @@ func limits(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func contextEndsRead(t *testing.T, ctx context.Context, s, h session.Link) {
+func contextEndsRead(ctx context.Context, t *testing.T, s, h session.Link) {
 	over, cancel := context.WithCancel(ctx)
 	cancel()
 	for name, read := range map[string]func() error{
@@ -259,7 +259,7 @@ func contextEndsRead(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func nobodyReads(t *testing.T, ctx context.Context, s, h session.Link) {
+func nobodyReads(ctx context.Context, t *testing.T, s, h session.Link) {
 	for i := range 4 * queueLen {
 		if err := s.WritePacket(fill(i, maxPacket)); err != nil {
 			t.Fatalf("picture %d: %v", i, err)
@@ -282,7 +282,7 @@ func nobodyReads(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func flood(t *testing.T, ctx context.Context, s, h session.Link) {
+func flood(ctx context.Context, t *testing.T, s, h session.Link) {
 	ended := make(chan error, 1)
 	go func() {
 		_, err := s.Recv(ctx, session.ChanChat)
@@ -298,7 +298,7 @@ func flood(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func manySenders(t *testing.T, ctx context.Context, s, h session.Link) {
+func manySenders(ctx context.Context, t *testing.T, s, h session.Link) {
 	const senders, each = 8, 50
 	var wg sync.WaitGroup
 	for i := range senders {
@@ -329,7 +329,7 @@ func manySenders(t *testing.T, ctx context.Context, s, h session.Link) {
 	}
 }
 
-func closeWakes(t *testing.T, ctx context.Context, s, h session.Link) {
+func closeWakes(ctx context.Context, t *testing.T, s, h session.Link) {
 	type answer struct {
 		who string
 		err error

@@ -90,7 +90,7 @@ func NewEndpoint() *Endpoint {
 }
 
 // AnchorID names the anchor.
-func (e *Endpoint) AnchorID() [32]byte { return grant.AnchorID(e.Anchor.Public().(ed25519.PublicKey)) }
+func (e *Endpoint) AnchorID() [32]byte { return grant.AnchorID(e.Anchor.Public().(ed25519.PublicKey)) } //nolint:forcetypeassert // what an Ed25519 key has
 
 // Statement checks a key statement as an app does.
 func (e *Endpoint) Statement(jws string) (grant.Statement, error) {
@@ -99,14 +99,14 @@ func (e *Endpoint) Statement(jws string) (grant.Statement, error) {
 
 // StatementAt is Statement on a device with another clock.
 func (e *Endpoint) StatementAt(jws string, now time.Time) (grant.Statement, error) {
-	return grant.VerifyStatement(jws, e.Anchor.Public().(ed25519.PublicKey), Tenant, now, 1)
+	return grant.VerifyStatement(jws, e.Anchor.Public().(ed25519.PublicKey), Tenant, now, 1) //nolint:forcetypeassert // what an Ed25519 key has
 }
 
 // SignedStatement is the current one.
 func (e *Endpoint) SignedStatement() string {
 	st := grant.Statement{
 		Tenant: Tenant, Seq: e.stmtSeq,
-		Keys: []grant.Key{{KID: "k1", Public: e.Key.Public().(ed25519.PublicKey), NotBefore: 0, NotAfter: 1 << 40}},
+		Keys: []grant.Key{{KID: "k1", Public: e.Key.Public().(ed25519.PublicKey), NotBefore: 0, NotAfter: 1 << 40}}, //nolint:forcetypeassert // what an Ed25519 key has
 	}
 	if e.Keys != nil {
 		if jws := e.Keys(&st); jws != "" {

@@ -55,7 +55,7 @@ func split(b []byte) (parts [][]byte) {
 		if used <= 0 || n > uint64(len(b)-used) {
 			return nil
 		}
-		parts, b = append(parts, b[used:used+int(n)]), b[used+int(n):] //nolint:gosec // bounded by len(b)
+		parts, b = append(parts, b[used:used+int(n)]), b[used+int(n):]
 	}
 	return parts
 }

@@ -37,9 +37,11 @@ func sam() ui.Person {
 }
 
 func long() ui.Person {
-	return ui.Person{Object: "c", Name: "Wilhelmina Alexandra van den Oudenhoven-Schimmelpenninck Vos", First: "Wilhelmina",
+	return ui.Person{
+		Object: "c", Name: "Wilhelmina Alexandra van den Oudenhoven-Schimmelpenninck Vos", First: "Wilhelmina",
 		Job: "Senior medewerker salarisadministratie en personeelszaken", Company: "Halden Group International Shared Services",
-		Domain: "shared-services.international.halden.example"}
+		Domain: "shared-services.international.halden.example",
+	}
 }
 
 func nothing() {}
@@ -68,8 +70,10 @@ func samples() []sample {
 	}
 	who := func(p func() ui.Person, st policy.DeviceState, pr policy.Proof, offer policy.Right, f func(*screens.Who)) func() screens.Screen {
 		return func() screens.Screen {
-			w := screens.NewWho(screens.WhoData{Sharer: p(), Self: noa(), Offer: offer, OnBack: nothing,
-				Device: screens.Device{Name: "HLD-LT-0427", OS: "Windows 11 Pro", State: st, Proof: pr}})
+			w := screens.NewWho(screens.WhoData{
+				Sharer: p(), Self: noa(), Offer: offer, OnBack: nothing,
+				Device: screens.Device{Name: "HLD-LT-0427", OS: "Windows 11 Pro", State: st, Proof: pr},
+			})
 			if f != nil {
 				f(w)
 			}
@@ -78,8 +82,10 @@ func samples() []sample {
 	}
 	failure := func(c string, r screens.Role) func() screens.Screen {
 		return func() screens.Screen {
-			return screens.ErrorPage(screens.ErrorData{Text: screens.ErrorFor(c, r), Role: r, At: at(), OnAction: nothing,
-				Names: ui.M{"first": "Sam", "helper": "Noa Winters", "account": "sam@private.example", "n": "5"}})
+			return screens.ErrorPage(screens.ErrorData{
+				Text: screens.ErrorFor(c, r), Role: r, At: at(), OnAction: nothing,
+				Names: ui.M{"first": "Sam", "helper": "Noa Winters", "account": "sam@private.example", "n": "5"},
+			})
 		}
 	}
 	full := policy.View | policy.Control
@@ -155,8 +161,10 @@ func wide() []sample {
 	}
 	viewer := func(w float32, p func() ui.Person, r policy.Right, f func(*screens.Viewer)) func() screens.Screen {
 		return func() screens.Screen {
-			v := screens.NewViewer(screens.ViewerData{Sharer: p(), Rights: r, Offer: full, Picture: canvas.NewHorizontalGradient(wash(0x27), wash(0x6F)),
-				Device: screens.Device{Name: "HLD-LT-0427", OS: "Windows 11", State: policy.StateNotCompliant}})
+			v := screens.NewViewer(screens.ViewerData{
+				Sharer: p(), Rights: r, Offer: full, Picture: canvas.NewHorizontalGradient(wash(0x27), wash(0x6F)),
+				Device: screens.Device{Name: "HLD-LT-0427", OS: "Windows 11", State: policy.StateNotCompliant},
+			})
 			v.SetFigures(ui.Figures{Stages: [5]float64{0.4, 1.2, 13.6, 0.9, 1.1}, PerSecond: 24, Exact: true})
 			f(v)
 			return screens.Screen{Object: v.Object, Focus: v.Focus, Size: fyne.NewSize(w, 600)}
