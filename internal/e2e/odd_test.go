@@ -21,17 +21,25 @@ func TestHasty(t *testing.T) {
 	s := open(t, "compliant")
 	s.pair()
 	s.must(s.helper.Press(t.Context(), "mode.control"))
-	asked := s.press(s.helper, "mode.go")
-	s.must(see(s.sharer, "allow"))
-	presses := 0
-	for ; time.Since(asked) < 600*time.Millisecond; presses++ { // the question came later than asked
-		s.must(s.sharer.Bot.Tap(screenbot.Return))
-		s.must(s.sharer.Bot.Type(" "))
+	ignored := false
+	for try := 0; try < 3 && !ignored; try++ {
+		asked := s.press(s.helper, "mode.go") // the question comes up after that
+		s.must(see(s.sharer, "allow"))
+		presses := 0
+		for seen := time.Now(); time.Since(asked) < 600*time.Millisecond || time.Since(seen) < 150*time.Millisecond; presses++ {
+			s.must(s.sharer.Bot.Tap(screenbot.Return))
+			s.must(s.sharer.Bot.Type(" "))
+		}
+		took := time.Since(asked)
+		time.Sleep(200 * time.Millisecond)
+		ignored = shows(s.sharer, "allow") && !shows(s.helper, "mode.declined")
+		t.Logf("%d presses until %v after the request", presses, took.Round(time.Millisecond))
+		if !ignored && took < 700*time.Millisecond {
+			t.Fatal("who was typing has declined")
+		}
 	}
-	t.Logf("%d presses within 0.6 s", presses)
-	s.must(see(s.sharer, "allow"))
-	if shows(s.helper, "mode.declined") {
-		t.Error("who was typing has declined")
+	if !ignored {
+		t.Fatal("presses right after the question came up have declined")
 	}
 	time.Sleep(time.Second)
 	s.must(s.sharer.Bot.Tap(screenbot.Return))
