@@ -272,7 +272,7 @@ func TestLocalWins(t *testing.T) {
 		if got := r.Take(); !slices.Equal(got, up) {
 			t.Errorf("passed on %v, want %v", got, up)
 		}
-		time.Sleep(input.LocalFor)
+		time.Sleep(input.LocalFor) //nolint:forbidigo // a hand that takes its time
 		if err := in.Inject(input.Move{}); err != nil {
 			t.Errorf("Inject after the quiet time = %v", err)
 		}

@@ -250,7 +250,7 @@ func (p *peer) packet(msg uint32, frag, of int) []byte {
 	p.pkt++
 	b := binary.BigEndian.AppendUint32([]byte{1, byte(link.Picture)}, p.pkt)
 	b = binary.BigEndian.AppendUint32(b, msg)
-	b = binary.BigEndian.AppendUint16(b, uint16(frag)) //nolint:gosec // small
-	b = binary.BigEndian.AppendUint16(b, uint16(of))   //nolint:gosec // small
+	b = binary.BigEndian.AppendUint16(b, uint16(frag))
+	b = binary.BigEndian.AppendUint16(b, uint16(of))
 	return append(b, make([]byte, 10)...)
 }

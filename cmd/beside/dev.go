@@ -56,7 +56,7 @@ func (d *devSettings) open(u *url.URL) (bool, error) {
 		return false, nil
 	}
 	args := append(strings.Fields(d.browser), u.String())
-	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // the developer's own command; it outlives nothing
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		return true, err

@@ -126,7 +126,7 @@ func TestFrame(t *testing.T) {
 	w.Add(uint32(window(t, mine, image.Rect(0, 0, 300, 200), 0)))
 	id := window(t, mine, image.Rect(0, 0, 300, 200), 0)
 	// The frame is there when the window has another parent than the root.
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) { //nolint:forbidigo // the X server tells nobody
 		tree, err := xproto.QueryTree(mine.Conn, id).Reply()
 		if err != nil || time.Now().After(end) {
 			t.Fatalf("no frame: %v", err)

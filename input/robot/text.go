@@ -240,7 +240,7 @@ func (r *Robot) borrow(c rune) (byte, error) {
 		}
 	}
 	// What was typed with this code a moment ago must have been read.
-	time.Sleep(settle - time.Since(oldest.used))
+	time.Sleep(settle - time.Since(oldest.used)) //nolint:forbidigo // programs read the new key table when they get to it, and say nothing
 	if err := r.put(oldest.code, pair); err != nil {
 		return 0, err
 	}

@@ -98,7 +98,7 @@ func pad(b []byte) []byte {
 // send fills in the length of a request that starts with opcode and data byte.
 func (w *wire) send(b []byte) error {
 	b = pad(b)
-	binary.LittleEndian.PutUint16(b[2:], uint16(len(b)/4))
+	binary.LittleEndian.PutUint16(b[2:], uint16(len(b)/4)) //nolint:gosec // bounded by the protocol
 	w.seq++
 	_, err := w.s.Write(b)
 	return err

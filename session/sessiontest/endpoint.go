@@ -104,9 +104,9 @@ func (e *Endpoint) StatementAt(jws string, now time.Time) (grant.Statement, erro
 
 // SignedStatement is the current one.
 func (e *Endpoint) SignedStatement() string {
-	st := grant.Statement{
+	st := grant.Statement{ //nolint:forcetypeassert // what an Ed25519 key has
 		Tenant: Tenant, Seq: e.stmtSeq,
-		Keys: []grant.Key{{KID: "k1", Public: e.Key.Public().(ed25519.PublicKey), NotBefore: 0, NotAfter: 1 << 40}}, //nolint:forcetypeassert // what an Ed25519 key has
+		Keys: []grant.Key{{KID: "k1", Public: e.Key.Public().(ed25519.PublicKey), NotBefore: 0, NotAfter: 1 << 40}},
 	}
 	if e.Keys != nil {
 		if jws := e.Keys(&st); jws != "" {
