@@ -52,7 +52,7 @@ func terminal(t *testing.T, display string) (file string) {
 
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) { //nolint:forbidigo // programs read the new key table when they get to it, and say nothing
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain: %s", what)
 		}

@@ -262,7 +262,7 @@ func (r *Robot) put(code byte, pair [2]xproto.Keysym) error {
 func (r *Robot) restore() {
 	for i, s := range r.spare {
 		if s.sym != 0 {
-			time.Sleep(settle - time.Since(s.used))
+			time.Sleep(settle - time.Since(s.used)) //nolint:forbidigo // programs read the new key table when they get to it, and say nothing
 			_ = r.put(s.code, [2]xproto.Keysym{})
 			r.spare[i].sym = 0
 		}
