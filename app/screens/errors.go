@@ -63,6 +63,7 @@ var errorTable = map[string]row{
 	api.ScopeOutside:    {ErrorText{"users", ui.Warn, "x.scope.s", "x.scope.s.d", ActionClose, "B-1204", false}, ErrorText{"users", ui.Warn, "x.scope", "x.scope.d", ActionClose, "B-1204", false}},
 	api.DeviceUnenroled: {ErrorText{"shield-off", ui.Warn, "x.unenrolled", "x.unenrolled.d", ActionClose, "B-1205", false}, ErrorText{"shield-off", ui.Warn, "x.unenrolled.h", "x.unenrolled.h.d", ActionClose, "B-1205", false}},
 	api.NotPermitted:    {ErrorText{"lock", ui.Warn, "x.scope.s", "x.perm.s.d", ActionClose, "B-1206", false}, ErrorText{"lock", ui.Warn, "x.perm", "x.perm.d", ActionClose, "B-1206", false}},
+	api.DeviceUnproven:  {ErrorText{"lock", ui.Warn, "x.scope.s", "x.perm.s.d", ActionClose, "B-1208", false}, ErrorText{"lock", ui.Warn, "x.perm", "x.perm.d", ActionClose, "B-1208", false}},
 	api.SelfHelp:        {ErrorText{"users", ui.Warn, "x.self", "x.self.s.d", ActionClose, "B-1207", false}, ErrorText{"users", ui.Warn, "x.self", "x.self.d", ActionCode, "B-1207", false}},
 	api.PolicyDenied:    {ErrorText{"lock", ui.Warn, "x.scope.s", "x.scope.s.d", ActionClose, "B-1200", false}, ErrorText{"lock", ui.Warn, "x.perm", "x.perm.d", ActionClose, "B-1200", false}},
 	api.GrantInvalid:    {ErrorText{"shield-alert", ui.Bad, "x.secure", "x.secure.d", ActionClose, "B-1301", false}, ErrorText{"shield-alert", ui.Bad, "x.secure.h", "x.secure.h.d", ActionClose, "B-1301", false}},
