@@ -120,22 +120,29 @@ func (s *source) Cursor(ctx context.Context) (frame.Cursor, error) {
 
 func (s *source) Close() error { s.once.Do(func() { close(s.closed) }); return nil }
 
-// glass is a session.Screen in memory.
+// glass is a session.Screen in memory. The session's goroutine writes f; what a test may look at
+// is a copy made when it is shown.
 type glass struct {
+	f frame.Frame
+
 	mu    sync.Mutex
-	f     frame.Frame
+	size  image.Point
+	seen  []byte
 	shows int
 	cur   frame.Cursor
 }
 
 func (g *glass) Frame(size image.Point) *frame.Frame {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.f.Resize(size)
 	return &g.f
 }
 
-func (g *glass) Show([]image.Rectangle) { g.mu.Lock(); g.shows++; g.mu.Unlock() }
+func (g *glass) Show([]image.Rectangle) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.size, g.seen = g.f.Size, append(g.seen[:0], g.f.Pix...)
+	g.shows++
+}
 func (g *glass) Cursor(c frame.Cursor)  { g.mu.Lock(); g.cur = c; g.mu.Unlock() }
 func (g *glass) Pause(bool)             {}
 func (g *glass) shown() int             { g.mu.Lock(); defer g.mu.Unlock(); return g.shows }
@@ -298,11 +305,11 @@ func (r *rig) same() bool {
 	want := r.screen.copy()
 	r.glass.mu.Lock()
 	defer r.glass.mu.Unlock()
-	if len(r.glass.f.Pix) != len(want) {
+	if len(r.glass.seen) != len(want) {
 		return false
 	}
 	for i := 0; i < len(want); i += 4 {
-		if [3]byte(want[i:]) != [3]byte(r.glass.f.Pix[i:]) {
+		if [3]byte(want[i:]) != [3]byte(r.glass.seen[i:]) {
 			return false
 		}
 	}

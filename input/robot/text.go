@@ -10,8 +10,10 @@ import (
 	"beside/input"
 )
 
-// settle is how long a program may take to read the layout after a key press.
-const settle = 60 * time.Millisecond
+// settle is how long a program may take to read the layout after a key press. It is waited for only
+// when more characters that the layout lacks were typed at once than there are spare key codes; on a
+// busy machine a shorter wait turned letters into others.
+const settle = 400 * time.Millisecond
 
 // X's names of keys that text needs.
 const (
