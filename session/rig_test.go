@@ -143,9 +143,9 @@ func (g *glass) Show([]image.Rectangle) {
 	g.size, g.seen = g.f.Size, append(g.seen[:0], g.f.Pix...)
 	g.shows++
 }
-func (g *glass) Cursor(c frame.Cursor)  { g.mu.Lock(); g.cur = c; g.mu.Unlock() }
-func (g *glass) Pause(bool)             {}
-func (g *glass) shown() int             { g.mu.Lock(); defer g.mu.Unlock(); return g.shows }
+func (g *glass) Cursor(c frame.Cursor) { g.mu.Lock(); g.cur = c; g.mu.Unlock() }
+func (g *glass) Pause(bool)            {}
+func (g *glass) shown() int            { g.mu.Lock(); defer g.mu.Unlock(); return g.shows }
 
 // person is somebody physically at the machine, or not.
 type person struct {
