@@ -19,6 +19,7 @@ import (
 	"beside/policy/grant"
 	"beside/session"
 	"beside/session/sessiontest"
+	"beside/session/wire"
 )
 
 // The whole product without display or network: code, pairing, consent, picture, input, end.
@@ -455,6 +456,35 @@ func TestSilentPeer(t *testing.T) {
 		r.cancel()
 		r.wg.Wait()
 	})
+}
+
+// lateRights is a link on which the rights arrive after the first pictures, as under loss.
+type lateRights struct{ session.Link }
+
+func (l lateRights) Send(ch session.Channel, b []byte) error {
+	if m, err := wire.Parse(b); err == nil && ch == session.ChanControl {
+		if _, ok := m.(wire.Rights); ok {
+			time.AfterFunc(300*time.Millisecond, func() { _ = l.Link.Send(ch, b) })
+			return nil
+		}
+	}
+	return l.Link.Send(ch, b)
+}
+
+// A picture that overtakes the rights must not make the session look like one without any.
+func TestStartedSaysTheRights(t *testing.T) {
+	r := newRig(t)
+	r.net.Links = func() (session.Link, session.Link) {
+		s, h := sessiontest.Pair()
+		return lateRights{s}, h
+	}
+	r.join(r.help())
+	expect[session.MetSharer](t, r.he)
+	r.helper.Ask(control)
+	expect[session.Consent](t, r.se).Answer(true)
+	if s := expect[session.Started](t, r.he); s.Rights != control {
+		t.Fatalf("started with %q", s.Rights)
+	}
 }
 
 func TestLossyLinkStaysExact(t *testing.T) {

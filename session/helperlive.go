@@ -26,6 +26,7 @@ type helperLive struct {
 	cursor cursorView
 	quiet  bool
 	shown  chan struct{}
+	first  bool // a picture was shown
 	pings  pinger
 }
 
@@ -73,6 +74,7 @@ func (l *helperLive) own(ctx context.Context) error {
 		case a := <-l.acks:
 			l.ack(a)
 		case <-l.shown:
+			l.first = true
 			l.start()
 		case c := <-l.h.box.cmds:
 			if err := l.command(ctx, c); err != nil {
@@ -128,6 +130,7 @@ func (l *helperLive) setRights(m wire.Rights) {
 	if !l.began.IsZero() && was != m.Rights {
 		l.h.out.emit(RightsNow{Rights: m.Rights, By: whoFrom(m.By)})
 	}
+	l.start()
 }
 
 func whoFrom(b uint8) Who {
@@ -137,9 +140,10 @@ func whoFrom(b uint8) Who {
 	return Who(b)
 }
 
-// start says once that the first picture is there.
+// start says once that the first picture is there and with which rights: a picture may overtake the
+// message that says them.
 func (l *helperLive) start() {
-	if l.began.IsZero() {
+	if l.began.IsZero() && l.first && l.rights != 0 {
 		*l.began = time.Now()
 		l.h.out.emit(Started{Rights: l.rights, Peer: l.h.met.sharer})
 	}

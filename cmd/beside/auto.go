@@ -134,6 +134,8 @@ func (p *parts) autoHelper(ctx context.Context, a autoSettings, say func(told)) 
 					path = "relay"
 				}
 				say(told{Event: "started", Path: path})
+			case session.RightsNow:
+				fyne.Do(func() { g.SetControl(e.Rights.Has(policy.Control)) })
 			case session.Ended:
 				say(told{Event: "ended", Code: e.Code})
 			}
