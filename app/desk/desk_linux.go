@@ -10,6 +10,8 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xinerama"
 	"github.com/jezek/xgb/xproto"
+
+	"beside/internal/xconn"
 )
 
 // Desk is a connection to an X11 desktop.
@@ -25,15 +27,16 @@ type Desk struct {
 
 // Open connects to the desktop that DISPLAY names.
 func Open() (*Desk, error) {
-	c, err := xgb.NewConn()
+	x, err := xconn.Dial("")
 	if err != nil {
 		return nil, fmt.Errorf("desk: connecting: %w", err)
 	}
+	c := x.Conn
 	d := &Desk{
 		c: c, root: xproto.Setup(c).DefaultScreen(c).Root,
 		atoms: map[string]xproto.Atom{}, kept: map[xproto.Window]*keeper{},
 	}
-	if xinerama.Init(c) != nil {
+	if !x.Has("XINERAMA") {
 		d.atoms[noXinerama] = 1
 	}
 	d.done.Go(d.listen) // ends with the connection

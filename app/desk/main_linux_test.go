@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -35,6 +36,7 @@ func TestMain(m *testing.M) {
 	a := app.NewWithID("beside.desk.test")
 	a.NewWindow("keeps the application running")
 	a.Lifecycle().SetOnStarted(func() {
+		go Unstick(context.Background())
 		go func() {
 			code = m.Run()
 			fyne.Do(a.Quit)

@@ -13,6 +13,8 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 	"github.com/jezek/xgb/xtest"
+
+	"beside/internal/xconn"
 )
 
 // rig is a Desk with eyes and hands of its own on the X server.
@@ -29,12 +31,11 @@ func newRig(t *testing.T) *rig {
 	if r.d, err = Open(); err != nil {
 		t.Fatal(err)
 	}
-	if r.x, err = xgb.NewConn(); err != nil {
+	d, err := xconn.Dial("") // xgb's own Init races with every other connection
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := xtest.Init(r.x); err != nil {
-		t.Fatal(err)
-	}
+	r.x = d.Conn
 	t.Cleanup(func() { r.d.Close(); r.x.Close() })
 	return r
 }

@@ -2,6 +2,7 @@ package glass
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -15,6 +16,8 @@ import (
 	"fyne.io/fyne/v2/app"
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+
+	"beside/app/desk"
 )
 
 // inner marks a second process of the tests.
@@ -41,6 +44,7 @@ func TestMain(m *testing.M) {
 	a := app.NewWithID("beside.glass.test")
 	a.NewWindow("keeps the application running")
 	a.Lifecycle().SetOnStarted(func() {
+		go desk.Unstick(context.Background())
 		go func() {
 			code = m.Run()
 			fyne.Do(a.Quit)

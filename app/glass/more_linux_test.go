@@ -79,9 +79,6 @@ func TestExposedAgain(t *testing.T) {
 // Under control the remote pointer's shape is this machine's own pointer, at once.
 func TestLocalPointer(t *testing.T) {
 	r, p := controlled(t)
-	if err := xfixes.Init(r.x); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := xfixes.QueryVersion(r.x, 4, 0).Reply(); err != nil {
 		t.Fatal(err)
 	}

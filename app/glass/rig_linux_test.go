@@ -14,6 +14,7 @@ import (
 	"github.com/jezek/xgb/xtest"
 
 	"beside/input"
+	"beside/internal/xconn"
 )
 
 // rig is a window with a Glass, and eyes and hands of its own on the X server.
@@ -34,13 +35,11 @@ type rig struct {
 func newRig(t *testing.T, way string, w, h float32, full bool) *rig {
 	t.Helper()
 	r := &rig{t: t}
-	var err error
-	if r.x, err = xgb.NewConn(); err != nil {
+	d, err := xconn.Dial("") // xgb's own Init races with every other connection
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := xtest.Init(r.x); err != nil {
-		t.Fatal(err)
-	}
+	r.x = d.Conn
 	fyne.DoAndWait(func() {
 		r.w = fyne.CurrentApp().NewWindow("glass " + t.Name())
 		r.w.SetPadded(false)

@@ -10,11 +10,11 @@ import (
 	gshm "github.com/gen2brain/shm"
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/render"
-	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
 
 	"beside/frame"
+	"beside/internal/xconn"
 )
 
 // errServer means that this X server cannot do what a child window needs.
@@ -41,16 +41,17 @@ func (x *xserver) close() {
 // openServer connects and checks for what every child needs: RENDER, SHAPE and 32 bit
 // pixels in our byte order. Shared memory is used when wanted and offered.
 func openServer(shared bool) (*xserver, error) {
-	c, err := xgb.NewConn()
+	d, err := xconn.Dial("")
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
+	c := d.Conn
 	x := &xserver{c: c, screen: xproto.Setup(c).DefaultScreen(c)}
-	if err := x.check(); err != nil {
+	if err := x.check(d); err != nil {
 		c.Close()
 		return nil, err
 	}
-	if shared && shm.Init(c) == nil {
+	if shared && d.Has("MIT-SHM") {
 		x.shared = true
 		if b := x.share(image.Pt(1, 1)); b == nil {
 			x.shared = false // another host's server, or no IPC
@@ -61,16 +62,15 @@ func openServer(shared bool) (*xserver, error) {
 	return x, nil
 }
 
-func (x *xserver) check() error {
+func (x *xserver) check(d *xconn.Conn) error {
 	set := xproto.Setup(x.c)
 	if set.ImageByteOrder != xproto.ImageOrderLSBFirst || x.screen.RootDepth < 24 {
 		return fmt.Errorf("%w: byte order %d, depth %d", errServer, set.ImageByteOrder, x.screen.RootDepth)
 	}
-	if err := shape.Init(x.c); err != nil {
-		return fmt.Errorf("%w: %w", errServer, err)
-	}
-	if err := render.Init(x.c); err != nil {
-		return fmt.Errorf("%w: %w", errServer, err)
+	for _, name := range []string{"SHAPE", "RENDER"} {
+		if !d.Has(name) {
+			return fmt.Errorf("%w: no %s", errServer, name)
+		}
 	}
 	formats, err := render.QueryPictFormats(x.c).Reply()
 	if err != nil {

@@ -24,6 +24,7 @@ func (p *parts) window(ctx context.Context) error {
 		p.log.Warn("windows cannot be placed here", "err", err)
 	}
 	defer d.Close()
+	go desk.Unstick(ctx)
 	a, err := app.New(f, app.Services{
 		SignIn: p.signIn, Me: p.me, OpenURL: p.open(f),
 		NewHelper: func(s session.Screen) app.HelperSession { return p.newHelper(s) },

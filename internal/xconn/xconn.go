@@ -11,9 +11,11 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/damage"
 	"github.com/jezek/xgb/randr"
+	"github.com/jezek/xgb/render"
 	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xfixes"
+	"github.com/jezek/xgb/xinerama"
 	"github.com/jezek/xgb/xproto"
 	"github.com/jezek/xgb/xtest"
 )
@@ -38,8 +40,8 @@ var tables = struct {
 // extensions are all that Beside uses. Naming a function keeps each package linked in,
 // since its tables are what register reads.
 func extensions() []string {
-	_ = []any{damage.Init, randr.Init, shape.Init, shm.Init, xfixes.Init, xtest.Init}
-	return []string{"MIT-SHM", "DAMAGE", "XFIXES", "RANDR", "XTEST", "SHAPE"}
+	_ = []any{damage.Init, randr.Init, shape.Init, shm.Init, xfixes.Init, xtest.Init, render.Init, xinerama.Init}
+	return []string{"MIT-SHM", "DAMAGE", "XFIXES", "RANDR", "XTEST", "SHAPE", "RENDER", "XINERAMA"}
 }
 
 // Dial connects to a display ("" means $DISPLAY). The error is ErrNoDisplay or

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package desk
+
+import "context"
+
+// Unstick has nothing to do here.
+func Unstick(ctx context.Context) { <-ctx.Done() }
