@@ -165,7 +165,6 @@ type applier struct {
 	gate  *Gate
 	next  uint32 // number of the first event not yet seen
 	moved uint32
-	used  func() // told once per packet that injected something
 	deny  func() // told for every refused event
 }
 
@@ -175,7 +174,6 @@ func (a *applier) apply(m wire.Input) {
 		// The helper dropped events on a change of rights: they will never come.
 		a.next = m.First
 	}
-	injected := false
 	for i, e := range m.Events {
 		n := m.First + uint32(i)
 		if n != a.next {
@@ -184,19 +182,12 @@ func (a *applier) apply(m wire.Input) {
 		a.next++
 		if err := a.gate.Inject(m.Epoch, e); err != nil {
 			a.deny()
-			continue
 		}
-		injected = true
 	}
 	if m.Moved != 0 && int32(m.Moved-a.moved) > 0 { //nolint:gosec // serial arithmetic
 		a.moved = m.Moved
 		if err := a.gate.Inject(m.Epoch, m.Move); err != nil {
 			a.deny()
-		} else {
-			injected = true
 		}
-	}
-	if injected {
-		a.used()
 	}
 }

@@ -269,7 +269,7 @@ func (l *sharerLive) tick(ctx context.Context) error {
 
 // readInput applies the helper's events, who is not trusted beyond this line.
 func (l *sharerLive) readInput(ctx context.Context) error {
-	a := applier{gate: l.s.gate, next: 1, used: func() {}, deny: func() { l.refuse.add(ClassInput.String()) }}
+	a := applier{gate: l.s.gate, next: 1, deny: func() { l.refuse.add(ClassInput.String()) }}
 	for {
 		b, err := l.con.link.Recv(ctx, ChanInput)
 		if err != nil {

@@ -78,15 +78,9 @@ var homes = map[string][]string{
 	"unsafe":                                                     {"capture", "codec", "input", "app/glass"},
 }
 
-// pinned holds the modules of go.mod until the packages that need them exist.
-const pinned = "internal/deps"
-
 func TestImports(t *testing.T) {
 	for _, tags := range []string{"", "dev,e2e"} {
 		for _, p := range list(t, "-tags="+tags, "./...") {
-			if p.self() == pinned {
-				continue
-			}
 			for _, imp := range p.Imports {
 				checkImport(t, p, imp, false)
 			}
