@@ -79,7 +79,7 @@ func (v *view) tab(ctx context.Context, c *canvas, idleRate float64, res *tabRes
 		return errors.New("the window did not come to the front")
 	}
 	first := true
-	at, err := v.within(ctx, pageRect, 10*time.Second, time.Millisecond, func(got []byte) bool {
+	at, err := v.within(ctx, pageRect, waitLimit, time.Millisecond, func(got []byte) bool {
 		if first && !identical(old, got) {
 			first = false
 			if identical(want, got) {

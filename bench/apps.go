@@ -84,7 +84,7 @@ func (v *view) apps(ctx context.Context, s *scene) (map[string]lagResult, error)
 		if err := pause(ctx, 1500*time.Millisecond); err != nil {
 			return nil, err
 		}
-		if _, err := v.settle(ctx, appRect, 10*time.Second); err != nil && !errors.Is(err, errUnseen) {
+		if _, err := v.settle(ctx, appRect, waitLimit); err != nil && !errors.Is(err, errUnseen) {
 			return nil, err
 		}
 		rec, err := v.record(ctx, appRect, 1500*time.Millisecond, w.act)

@@ -140,7 +140,7 @@ func (v *view) pages(ctx context.Context, n int, seed uint64) ([]float64, error)
 		v.src.page(xproto.Drawable(c.win), c.gc, c.r.Size(), seed+uint64(i))
 		v.src.sync()
 		t0 := time.Now()
-		at, err := v.settle(ctx, pageRect, 10*time.Second)
+		at, err := v.settle(ctx, pageRect, waitLimit)
 		if err != nil && !errors.Is(err, errUnseen) {
 			return nil, err
 		}

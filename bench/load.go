@@ -64,7 +64,7 @@ func (v *view) load(ctx context.Context, kind string, secs int) (*loadResult, er
 	}
 	c.mark(0)
 	v.src.sync()
-	if _, err := v.settle(ctx, c.r, 10*time.Second); err != nil {
+	if _, err := v.settle(ctx, c.r, waitLimit); err != nil {
 		return nil, err
 	}
 	if err := pause(ctx, 1500*time.Millisecond); err != nil {
@@ -97,7 +97,7 @@ func (v *view) playOut(ctx context.Context, c *canvas, secs int, r *rand.Rand, r
 	}
 	n := len(res.made) - 1
 	res.packets = float64(t.packets) / float64(max(n, 1))
-	at, err := v.settle(ctx, c.r, 10*time.Second)
+	at, err := v.settle(ctx, c.r, waitLimit)
 	if err != nil && !errors.Is(err, errUnseen) {
 		return err
 	}

@@ -16,6 +16,14 @@ func number(v float64, digits int) string {
 	return strconv.FormatFloat(v, 'f', digits, 64)
 }
 
+// figure writes a value of the metric; a time at the limit is one that never ended.
+func (m metric) figure(v float64) string {
+	if m.unit == "ms" && v >= ms(waitLimit) {
+		return "never"
+	}
+	return number(v, m.digits)
+}
+
 // verdict says whether a goal was reached: "met", "not met", or "" without a goal or a value.
 func (m metric) verdict(v float64) string {
 	switch {
@@ -31,8 +39,8 @@ func (m metric) verdict(v float64) string {
 }
 
 // ratio is ours to theirs.
-func ratio(ours, theirs float64) string {
-	if math.IsNaN(ours) || math.IsNaN(theirs) || theirs == 0 {
+func ratio(m metric, ours, theirs float64) string {
+	if math.IsNaN(ours) || math.IsNaN(theirs) || theirs == 0 || m.figure(max(ours, theirs)) == "never" {
 		return "–"
 	}
 	return number(ours/theirs, 2)
@@ -56,7 +64,7 @@ func (t *table) markdown() string {
 			continue
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", m.label, m.unit,
-			t.spread(beside, m), t.spread(tigerVNC, m), ratio(ours, theirs), m.goalText(), m.verdict(ours))
+			t.spread(beside, m), t.spread(tigerVNC, m), ratio(m, ours, theirs), m.goalText(), m.verdict(ours))
 	}
 	b.WriteByte('\n')
 	for _, n := range t.notes {
@@ -74,8 +82,8 @@ func (t *table) spread(product string, m metric) string {
 	if len(v) == 0 {
 		return "–"
 	}
-	mid := number(median(v), m.digits)
-	low, high := number(slices.Min(v), m.digits), number(slices.Max(v), m.digits)
+	mid := m.figure(median(v))
+	low, high := m.figure(slices.Min(v)), m.figure(slices.Max(v))
 	if low == high {
 		return mid
 	}

@@ -68,7 +68,7 @@ func (s *suite) soak(total time.Duration) (*soakResult, error) {
 		res.points = append(res.points, p)
 		s.say("  %5.1f min %-7s exact after %5.0f ms; MB: sharer %.0f, helper %.0f, endpoint %.0f", p.minutes, kind, exact, p.sharer, p.helper, p.endpoint)
 	}
-	_, err = v.settle(s.ctx, whole(v.src), 10*time.Second)
+	_, err = v.settle(s.ctx, whole(v.src), waitLimit)
 	if err != nil && !errors.Is(err, errUnseen) {
 		return res, err
 	}
@@ -139,7 +139,7 @@ func (r *soakResult) markdown(total time.Duration, runErr error) string {
 		slowest = max(slowest, p.exact)
 	}
 	fmt.Fprintf(&b, "| | | |\n|---|---|---|\n| both displays identical at the end | %s | %s |\n", yes(r.identicalAtEnd), pass(r.identicalAtEnd))
-	exact := slowest < 10000
+	exact := slowest < ms(waitLimit)
 	fmt.Fprintf(&b, "| identical after each of %d pieces of work, slowest | %s ms | %s |\n", len(r.points), number(slowest, 0), pass(exact))
 	minutes, mb := r.series()
 	for _, name := range soakOrder() {

@@ -86,7 +86,7 @@ func drawRow(b *strings.Builder, y int, m metric, ours, theirs float64) {
 		top := y + i*(barHeight+3)
 		w := scale(bar.v)
 		fmt.Fprintf(b, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/><text class="s" x="%.1f" y="%d">%s</text>`+"\n",
-			bar.class, labelWidth, top, max(w, 1), barHeight, labelWidth+w+8, top+barHeight, number(bar.v, m.digits))
+			bar.class, labelWidth, top, max(w, 1), barHeight, labelWidth+w+8, top+barHeight, m.figure(bar.v))
 	}
 	if !math.IsNaN(m.goal) {
 		x := labelWidth + scale(m.goal)

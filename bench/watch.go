@@ -38,6 +38,9 @@ func (v *view) close() {
 // pollEvery is how often the helper's display is looked at while waiting for a change.
 const pollEvery = 200 * time.Microsecond
 
+// waitLimit is how long the two pictures may differ before that is for ever.
+const waitLimit = 10 * time.Second
+
 var errUnseen = errors.New("the helper's display does not show the sharer's")
 
 // within looks at r of the helper's display until ok says yes, and returns when that
