@@ -13,7 +13,11 @@ func number(v float64, digits int) string {
 	if math.IsNaN(v) {
 		return "–"
 	}
-	return strconv.FormatFloat(v, 'f', digits, 64)
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.Trim(s, "-0.") == "" { // no "-0.00"
+		return strings.TrimPrefix(s, "-")
+	}
+	return s
 }
 
 // figure writes a value of the metric; a time at the limit is one that never ended.
