@@ -114,7 +114,10 @@ func (s *scene) startTiger(ctx context.Context) (*running, error) {
 	}
 	argv := []string{name, "-rfbport", vncPort, "-SecurityTypes", "None", "-localhost=1"}
 	if s.place.address != "127.0.0.1" {
-		argv = append(argv[:len(argv)-1], "-localhost=0", "--I-KNOW-THIS-IS-INSECURE")
+		argv[len(argv)-1] = "-localhost=0"
+		if name == "x0vncserver" { // the wrapper asks for this, the program does not know it
+			argv = append(argv, "--I-KNOW-THIS-IS-INSECURE")
+		}
 	}
 	server, err := s.g.Start(proc.Spec{
 		Name: fmt.Sprintf("vnc-server-%d", s.runs), Prefix: s.place.sharer,

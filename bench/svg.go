@@ -85,8 +85,12 @@ func drawRow(b *strings.Builder, y int, m metric, ours, theirs float64) {
 		}
 		top := y + i*(barHeight+3)
 		w := scale(bar.v)
+		text := w + 8
+		if goal := scale(m.goal); goal > text-10 && goal < text+40 { // beside the line, not under it
+			text = goal + 8
+		}
 		fmt.Fprintf(b, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/><text class="s" x="%.1f" y="%d">%s</text>`+"\n",
-			bar.class, labelWidth, top, max(w, 1), barHeight, labelWidth+w+8, top+barHeight, m.figure(bar.v))
+			bar.class, labelWidth, top, max(w, 1), barHeight, labelWidth+text, top+barHeight, m.figure(bar.v))
 	}
 	if !math.IsNaN(m.goal) {
 		x := labelWidth + scale(m.goal)
