@@ -190,14 +190,13 @@ func (v *canvas) up(r image.Rectangle, n int) {
 		int16(r.Min.X), int16(r.Min.Y+n), int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy()-n))
 }
 
-// put paints a picture of BGRX pixels into the canvas; at is its top left corner.
+// put paints a picture of BGRX pixels into the canvas, all at once; at is its top left
+// corner. The caller syncs before the next put or look.
 func (v *canvas) put(at image.Point, size image.Point, pix []byte) {
-	const rows = 32 // a request is at most 256 KiB
-	for y := 0; y < size.Y; y += rows {
-		h := min(rows, size.Y-y)
-		xproto.PutImage(v.d.x.Conn, xproto.ImageFormatZPixmap, xproto.Drawable(v.win), v.gc, uint16(size.X), uint16(h),
-			int16(at.X), int16(at.Y+y), 0, v.d.screen.RootDepth, pix[4*size.X*y:4*size.X*(y+h)])
-	}
+	copy(v.d.mem, pix)
+	w, h := uint16(size.X), uint16(size.Y)
+	xshm.PutImage(v.d.x.Conn, xproto.Drawable(v.win), v.gc, w, h, 0, 0, w, h, int16(at.X), int16(at.Y),
+		v.d.screen.RootDepth, xproto.ImageFormatZPixmap, 0, v.d.seg, 0)
 }
 
 // hide takes the canvas away.

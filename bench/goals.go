@@ -10,7 +10,8 @@ type metric struct {
 	goal             float64
 }
 
-var none = math.NaN()
+// none is the goal of a metric that has none.
+func none() float64 { return math.NaN() }
 
 // goalOf says the goal in words.
 func (m metric) goalText() string {
@@ -39,15 +40,15 @@ func loopbackMetrics() []metric {
 		{"click.p50", "click-to-photon, half within", "ms", 1, false, 4},
 		{"click.p95", "click-to-photon, 95 % within", "ms", 1, false, 8},
 		{"page.p50", "fresh page of coloured text exact, middle", "ms", 1, false, 20},
-		{"page.max", "fresh page of coloured text exact, slowest", "ms", 1, false, none},
+		{"page.max", "fresh page of coloured text exact, slowest", "ms", 1, false, none()},
 		{"idle.cpu", "idle: processor, both sides", "%", 2, false, 0.3},
 		{"idle.kB", "idle: traffic", "kB/s", 2, false, 2},
 		{"typing.kB", "typing 10/s: traffic", "kB/s", 1, false, 8},
 		{"typing.cpu", "typing 10/s: processor, both sides", "%", 1, false, 1.5},
 		{"typing.first", "typing 10/s: exact in the first picture", "%", 0, true, 100},
-		{"typing.packets", "typing 10/s: packets for each change, both ways", "", 1, false, none},
+		{"typing.packets", "typing 10/s: packets for each change, both ways", "", 1, false, none()},
 		{"scroll.seen", "scroll 30/s: pictures seen", "%", 1, true, 99.5},
-		{"scroll.behind", "scroll 30/s: longest out of date", "ms", 0, false, none},
+		{"scroll.behind", "scroll 30/s: longest out of date", "ms", 0, false, none()},
 		{"scroll.kB", "scroll 30/s: traffic", "kB/s", 0, false, 200},
 		{"scroll.cpu", "scroll 30/s: processor, both sides", "%", 1, false, 25},
 		{"video.seen", "video 640×360 30/s: pictures seen", "%", 1, true, 99.5},
@@ -57,7 +58,7 @@ func loopbackMetrics() []metric {
 		{"video.exact", "video: exact after it stops", "ms", 0, false, 500},
 		{"tab.kB", "back to a seen window: traffic", "kB", 1, false, 4},
 		{"tab.once", "back to a seen window: exact in the first picture", "%", 0, true, 100},
-		{"tab.ms", "back to a seen window: exact, middle", "ms", 1, false, none},
+		{"tab.ms", "back to a seen window: exact, middle", "ms", 1, false, none()},
 	}
 }
 
@@ -88,23 +89,23 @@ func wanGoals() []map[string]float64 {
 
 func wanMetrics(link int) []metric {
 	ms := []metric{
-		{"latency.p50", "change-to-glass, half within", "ms", 1, false, none},
-		{"latency.p99", "change-to-glass, 99 % within", "ms", 1, false, none},
-		{"click.p50", "click-to-photon, half within", "ms", 1, false, none},
-		{"click.p95", "click-to-photon, 95 % within", "ms", 1, false, none},
-		{"page.p50", "fresh page of coloured text exact, middle", "ms", 0, false, none},
-		{"page.max", "fresh page of coloured text exact, slowest", "ms", 0, false, none},
-		{"scroll.seen", "scroll 30/s: pictures seen", "%", 1, true, none},
-		{"scroll.age", "scroll: oldest picture when first seen", "ms", 0, false, none},
-		{"scroll.behind", "scroll: longest out of date", "ms", 0, false, none},
-		{"scroll.kB", "scroll: traffic, both ways", "kB/s", 0, false, none},
-		{"video.seen", "video 640×360 30/s: pictures seen", "%", 1, true, none},
-		{"video.age", "video: oldest picture when first seen", "ms", 0, false, none},
-		{"video.behind", "video: longest out of date", "ms", 0, false, none},
-		{"video.dB", "video: likeness while moving, middle", "dB", 1, true, none},
-		{"video.exact", "video: exact after it stops", "ms", 0, false, none},
-		{"typed.p50", "typing while a video plays, half within", "ms", 1, false, none},
-		{"typed.p95", "typing while a video plays, 95 % within", "ms", 1, false, none},
+		{"latency.p50", "change-to-glass, half within", "ms", 1, false, none()},
+		{"latency.p99", "change-to-glass, 99 % within", "ms", 1, false, none()},
+		{"click.p50", "click-to-photon, half within", "ms", 1, false, none()},
+		{"click.p95", "click-to-photon, 95 % within", "ms", 1, false, none()},
+		{"page.p50", "fresh page of coloured text exact, middle", "ms", 0, false, none()},
+		{"page.max", "fresh page of coloured text exact, slowest", "ms", 0, false, none()},
+		{"scroll.seen", "scroll 30/s: pictures seen", "%", 1, true, none()},
+		{"scroll.age", "scroll: oldest picture when first seen", "ms", 0, false, none()},
+		{"scroll.behind", "scroll: longest out of date", "ms", 0, false, none()},
+		{"scroll.kB", "scroll: traffic, both ways", "kB/s", 0, false, none()},
+		{"video.seen", "video 640×360 30/s: pictures seen", "%", 1, true, none()},
+		{"video.age", "video: oldest picture when first seen", "ms", 0, false, none()},
+		{"video.behind", "video: longest out of date", "ms", 0, false, none()},
+		{"video.dB", "video: likeness while moving, middle", "dB", 1, true, none()},
+		{"video.exact", "video: exact after it stops", "ms", 0, false, none()},
+		{"typed.p50", "typing while a video plays, half within", "ms", 1, false, none()},
+		{"typed.p95", "typing while a video plays, 95 % within", "ms", 1, false, none()},
 	}
 	ms = append(ms, appMetrics()...)
 	goals := wanGoals()[link]
@@ -125,9 +126,9 @@ func appMetrics() []metric {
 		{appDrag, "a window dragged"},
 		{appSwitch, "windows switched"},
 	} {
-		out = append(out, metric{a.key + ".behind", a.label + ": longest out of date", "ms", 0, false, none})
+		out = append(out, metric{a.key + ".behind", a.label + ": longest out of date", "ms", 0, false, none()})
 		if a.key != appEditor { // its text cursor never stands still
-			out = append(out, metric{a.key + ".still", a.label + ": exact after standing still", "ms", 0, false, none})
+			out = append(out, metric{a.key + ".still", a.label + ": exact after standing still", "ms", 0, false, none()})
 		}
 	}
 	return out

@@ -14,10 +14,10 @@ func someTable() *table {
 	t := newTable("On <one> machine", "local", []metric{
 		{"a", "small & quick", "ms", 1, false, 3},
 		{"b", "pictures seen", "%", 1, true, 99},
-		{"c", "without a goal", "kB/s", 0, false, none},
-		{"d", "nobody measured", "ms", 0, false, none},
+		{"c", "without a goal", "kB/s", 0, false, none()},
+		{"d", "nobody measured", "ms", 0, false, none()},
 		{"e", "missing", "ms", 0, false, 5},
-		{"f", "one never ends", "ms", 0, false, none},
+		{"f", "one never ends", "ms", 0, false, none()},
 	})
 	for _, v := range []float64{2, 4, 1} {
 		t.add(beside, "a", v)

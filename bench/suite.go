@@ -91,16 +91,25 @@ func (s *suite) quantiles(key string, times []float64, err error) error {
 
 func loopbackMeasurements() []measurement {
 	return []measurement{
-		{"latency", (*suite).latency}, {"click", (*suite).click}, {"page", (*suite).page},
-		{idle, (*suite).idle}, {typing, (*suite).typing}, {scroll, (*suite).scroll}, {video, (*suite).video},
+		{"latency", (*suite).latency},
+		{"click", (*suite).click},
+		{"page", (*suite).page},
+		{idle, (*suite).idle},
+		{typing, (*suite).typing},
+		{scroll, (*suite).scroll},
+		{video, (*suite).video},
 		{"tab", (*suite).tab},
 	}
 }
 
 func wanMeasurements() []measurement {
 	return []measurement{
-		{"latency", (*suite).latency}, {"click", (*suite).click}, {"page", (*suite).page},
-		{scroll, (*suite).scroll}, {video, (*suite).video}, {"typed", (*suite).typed},
+		{"latency", (*suite).latency},
+		{"click", (*suite).click},
+		{"page", (*suite).page},
+		{scroll, (*suite).scroll},
+		{video, (*suite).video},
+		{"typed", (*suite).typed},
 		{"apps", (*suite).apps}, // last: to the product this is the sharer at work, who goes before the helper
 	}
 }
