@@ -129,8 +129,13 @@ func words(r *rand.Rand, n int) string {
 	return string(b)
 }
 
-// tileEdge is the size of the tiles by which a recorder compares pictures, in pixels.
-const tileEdge = 64
+// A recorder compares pictures by tiles of tileEdge pixels, and from afar by square cells
+// of cellEdge pixels in them.
+const (
+	tileEdge  = 64
+	cellEdge  = 8
+	tileCells = (tileEdge / cellEdge) * (tileEdge / cellEdge)
+)
 
 // tiles hashes a picture tile by tile, row by row: equal tiles hash equal, whatever their
 // pixels' fourth bytes. Nobody attacks the bench, so mixing well is enough.
@@ -152,6 +157,28 @@ func tiles(pix []byte, size image.Point) []uint64 {
 				}
 			}
 			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// afar is the mean of green, which is most of brightness, in each cell of each tile; 0 for
+// cells outside the picture.
+func afar(pix []byte, size image.Point) [][tileCells]byte {
+	across, down := (size.X+tileEdge-1)/tileEdge, (size.Y+tileEdge-1)/tileEdge
+	out := make([][tileCells]byte, across*down)
+	for y := 0; y < size.Y; y += cellEdge {
+		for x := 0; x < size.X; x += cellEdge {
+			sum, n := 0, 0
+			for cy := y; cy < min(y+cellEdge, size.Y); cy++ {
+				row := pix[4*(cy*size.X+x) : 4*(cy*size.X+min(x+cellEdge, size.X))]
+				for i := 1; i < len(row); i += 4 {
+					sum += int(row[i])
+				}
+				n += len(row) / 4
+			}
+			cell := y%tileEdge/cellEdge*(tileEdge/cellEdge) + x%tileEdge/cellEdge
+			out[y/tileEdge*across+x/tileEdge][cell] = byte(sum / n)
 		}
 	}
 	return out

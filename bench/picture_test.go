@@ -115,3 +115,28 @@ func TestVideo(t *testing.T) {
 		t.Errorf("decibels = %v", got)
 	}
 }
+
+func TestAfar(t *testing.T) {
+	size := image.Pt(150, 70)
+	a := make([]byte, 4*size.X*size.Y)
+	for i := range a {
+		a[i] = 100
+	}
+	one := shot{afar: afar(a, size)}
+	if len(one.afar) != 6 || one.afar[0][63] != 100 || one.afar[5][0] != 100 || one.afar[5][63] != 0 {
+		t.Errorf("afar = %v", one.afar)
+	}
+	b := slices.Clone(a)
+	for i := range b {
+		b[i] += byte(i % 3) // as little as loss makes
+	}
+	if two := (shot{afar: afar(b, size)}); !one.alike(two, 0) {
+		t.Error("a little loss is seen from afar")
+	}
+	for i := range 4 * 64 * 32 {
+		b[i/(4*64)*4*size.X+i%(4*64)] = 0
+	}
+	if two := (shot{afar: afar(b, size)}); one.alike(two, 0) || !one.alike(two, 2) {
+		t.Error("a black half is not seen from afar, or is seen in another tile")
+	}
+}

@@ -9,10 +9,23 @@ import (
 	"time"
 )
 
-// A shot is what a rectangle of a display looked like at a moment: a hash for each tile.
+// A shot is what a rectangle of a display looked like at a moment: a hash for each tile,
+// and what the tile looks like from afar.
 type shot struct {
 	at    time.Time
 	tiles []uint64
+	afar  [][tileCells]byte
+}
+
+// alike says whether tile k of two shots looks the same from afar, as a picture does that
+// was sent with loss.
+func (s shot) alike(other shot, k int) bool {
+	sum := 0
+	for i, a := range s.afar[k] {
+		d := int(a) - int(other.afar[k][i])
+		sum += max(d, -d)
+	}
+	return sum <= 2*tileCells
 }
 
 // shotEvery is how often a recorder looks: finer than any display that people have, and
@@ -64,7 +77,7 @@ func shoot(ctx context.Context, name string, r image.Rectangle) ([]shot, error) 
 		if err != nil {
 			return nil, err
 		}
-		shots = append(shots, shot{time.Now(), tiles(pix, r.Size())})
+		shots = append(shots, shot{time.Now(), tiles(pix, r.Size()), afar(pix, r.Size())})
 	}
 	return shots, nil
 }
@@ -84,8 +97,8 @@ type lagResult struct {
 }
 
 // lag compares tile by tile. A tile of the helper's is as old as the moment when the
-// sharer's display stopped showing it; one that the sharer's display was never seen to show
-// is as old as the last one that it was.
+// sharer's display stopped showing it, or one that looks like it from afar; one that the
+// sharer's display was never seen to show is as old as the last one that it was.
 func (rec *recording) lag() lagResult {
 	res := lagResult{still: math.NaN()}
 	if len(rec.src) == 0 || len(rec.dst) == 0 {
@@ -106,8 +119,9 @@ func (rec *recording) lag() lagResult {
 		}
 		worst := 0.0
 		for k, h := range d.tiles {
+			// What is shown cannot be older than what was shown before.
 			for j := newest; j >= known[k]; j-- {
-				if rec.src[j].tiles[k] == h {
+				if rec.src[j].tiles[k] == h || rec.src[j].alike(d, k) {
 					known[k] = j
 					break
 				}

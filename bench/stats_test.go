@@ -122,7 +122,15 @@ func TestUnwrap(t *testing.T) {
 
 func TestLag(t *testing.T) {
 	t0 := time.Unix(1000, 0)
-	s := func(n int, tiles ...uint64) shot { return shot{t0.Add(time.Duration(n) * time.Millisecond), tiles} }
+	s := func(n int, tiles ...uint64) shot {
+		x := shot{at: t0.Add(time.Duration(n) * time.Millisecond), tiles: tiles, afar: make([][tileCells]byte, len(tiles))}
+		for i, h := range tiles { // a hash over 100 is a picture that looks like the one 100 less
+			for c := range tileCells {
+				x.afar[i][c] = byte(20*(h%100)) + byte(h/100)
+			}
+		}
+		return x
+	}
 	src := []shot{s(0, 1, 1), s(100, 2, 1), s(200, 3, 1), s(300, 3, 1), s(400, 3, 1), s(500, 3, 1)}
 	for name, c := range map[string]struct {
 		dst   []shot
@@ -133,6 +141,7 @@ func TestLag(t *testing.T) {
 		"is late":           {[]shot{s(10, 1, 1), s(150, 1, 1), s(260, 2, 1), s(450, 3, 1)}, 60, 250},
 		"never arrives":     {[]shot{s(10, 1, 1), s(500, 2, 1)}, 300, math.NaN()},
 		"shows what is not": {[]shot{s(10, 1, 1), s(130, 2, 1), s(250, 9, 1), s(350, 3, 1)}, 50, 150},
+		"is only alike":     {[]shot{s(10, 1, 1), s(130, 102, 1), s(230, 103, 1), s(500, 103, 1)}, 0, math.NaN()},
 		"one tile is wrong": {[]shot{s(10, 1, 1), s(130, 2, 1), s(500, 3, 7)}, 0, math.NaN()},
 	} {
 		t.Run(name, func(t *testing.T) {

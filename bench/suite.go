@@ -222,6 +222,9 @@ func (s *suite) apps(v *view) error {
 	got, err := v.apps(s.ctx, s.scene)
 	for key, r := range got {
 		s.add(key+".behind", quantile(r.behind, 1))
+		if math.IsNaN(r.still) {
+			r.still = ms(waitLimit) // not while it was watched
+		}
 		s.add(key+".still", r.still)
 	}
 	return err
