@@ -108,7 +108,7 @@ func (r *Robot) text(s string) error {
 	put := func(down bool) {
 		for u := firstModifier; u < len(r.held); u++ {
 			if r.held[u] {
-				errs = append(errs, key(uint16(u), down)) //nolint:gosec // bounded by the array
+				errs = append(errs, key(uint16(u), down))
 			}
 		}
 	}
