@@ -2,7 +2,10 @@ package main
 
 import (
 	"container/heap"
+	"errors"
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"testing"
 	"time"
 )
@@ -69,6 +72,35 @@ func TestParcels(t *testing.T) {
 	for i, want := range []uint64{2, 3, 4, 1} {
 		if got := heap.Pop(&p).(parcel).n; got != want {
 			t.Errorf("parcel %d is number %d, want %d", i, got, want)
+		}
+	}
+}
+
+// TestPlaces carries packets across a link between two network namespaces.
+func TestPlaces(t *testing.T) {
+	k := linkKind{Delay: 5 * time.Millisecond, Double: 1}
+	p, err := apart(t.Context(), k)
+	if os.Getuid() != 0 {
+		if !errors.Is(err, errRights) {
+			t.Errorf("without rights: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Skipf("no network namespaces here: %v", err) // as in many containers
+	}
+	defer p.close()
+	argv := append(append([]string(nil), p.helper...), "bash", "-c", "for i in 1 2 3; do echo > /dev/udp/10.99.0.1/9; done")
+	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, from := p.link(); from.Carried >= 3 && from.Doubled == from.Carried {
+			break
+		}
+		if time.Now().After(end) {
+			a, b := p.link()
+			t.Fatalf("carried %+v and %+v", a, b)
 		}
 	}
 }
