@@ -187,7 +187,12 @@ func (x view) Version() string { return x.v.s.o.Version }
 
 // Zone is the name of the time zone with its offset.
 func (x view) Zone() string {
-	return x.v.s.o.Zone.String() + x.v.s.o.Now().In(x.v.s.o.Zone).Format(" (UTC-07:00)")
+	now := x.v.s.o.Now().In(x.v.s.o.Zone)
+	name := x.v.s.o.Zone.String()
+	if name == "Local" {
+		name = now.Format("MST")
+	}
+	return name + now.Format(" (UTC-07:00)")
 }
 
 // Icon is one of the sprite.
