@@ -6,24 +6,14 @@ import (
 )
 
 const (
-	stepTime  = 250 * time.Millisecond // for closing one transport; SCTP's abort alone may wait 200 ms
-	closeTime = 800 * time.Millisecond // for all of it
+	closeTime = 800 * time.Millisecond // for Close, whatever pion does; SCTP's abort alone may wait 200 ms
 )
 
-// shutDown closes the transports from the top to the bottom, each with a last word to the peer. None
-// holds up the next: at the latest the end of ICE wakes whoever still reads.
+// shutDown closes the connection. Readers have been woken by then, and Close waits no longer than
+// closeTime.
 func (l *Link) shutDown() {
 	defer close(l.shut)
-	l.mu.Lock()
-	a, d := l.sctp, l.dtls
-	l.mu.Unlock()
-	if a != nil {
-		within(stepTime, func() { a.Abort("") })
-	}
-	if d != nil {
-		within(stepTime, func() { _ = d.Close() })
-	}
-	within(stepTime, func() { _ = l.agent.GracefulClose() })
+	_ = l.pc.GracefulClose()
 }
 
 // within runs f, and waits for it no longer than d.

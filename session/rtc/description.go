@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"regexp"
 
-	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
 )
 
 // Limits of a description.
@@ -36,7 +36,8 @@ type candidate struct {
 	TCP        bool   `json:"t,omitempty"`
 }
 
-var iceChars = regexp.MustCompile(`^[A-Za-z0-9+/]+$`)
+// iceChars are all the characters of RFC 8839's ice-char: none of them ends a line of an SDP.
+var iceChars = regexp.MustCompile(`\A[A-Za-z0-9+/]+\z`)
 
 // parse reads a peer's description. Every candidate must be an address that a peer may have: no
 // names, no link-local, multicast or unspecified addresses, and loopback only for development.
@@ -77,18 +78,16 @@ func allowed(a netip.Addr, loopback bool) bool {
 }
 
 // describe makes this side's description from what was gathered.
-func describe(ufrag, pwd string, found []ice.Candidate, loopback bool) ([]byte, error) {
+func describe(ufrag, pwd string, found []webrtc.ICECandidate, loopback bool) ([]byte, error) {
 	d := description{Ufrag: ufrag, Pwd: pwd, Candidates: []candidate{}}
 	for _, c := range found {
-		a, err := netip.ParseAddr(c.Address())
-		if err != nil || !allowed(a, loopback) || c.NetworkType().IsTCP() || c.Type() == ice.CandidateTypePeerReflexive ||
-			c.Port() < 1 || c.Port() > 65535 {
+		a, err := netip.ParseAddr(c.Address)
+		if err != nil || !allowed(a, loopback) || c.Protocol != webrtc.ICEProtocolUDP || c.Port == 0 || c.Typ == webrtc.ICECandidateTypePrflx {
 			continue
 		}
 		if len(d.Candidates) < maxCandidates {
 			d.Candidates = append(d.Candidates, candidate{
-				Foundation: c.Foundation(), Priority: c.Priority(), Kind: c.Type().String(),
-				Address: netip.AddrPortFrom(a, uint16(c.Port())).String(), //nolint:gosec // checked above
+				Foundation: c.Foundation, Priority: c.Priority, Kind: c.Typ.String(), Address: netip.AddrPortFrom(a, c.Port).String(),
 			})
 		}
 	}
@@ -96,25 +95,21 @@ func describe(ufrag, pwd string, found []ice.Candidate, loopback bool) ([]byte, 
 }
 
 // remote turns a parsed candidate into pion's. The related address is not told: it is nobody's business.
-func (c candidate) remote() (ice.Candidate, error) {
+func (c candidate) remote() (*webrtc.ICECandidate, error) {
 	ap, err := netip.ParseAddrPort(c.Address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: candidate", ErrDescription)
 	}
-	addr, port := ap.Addr().String(), int(ap.Port())
-	switch c.Kind {
-	case "host":
-		return ice.NewCandidateHost(&ice.CandidateHostConfig{
-			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation,
-		})
-	case "srflx":
-		return ice.NewCandidateServerReflexive(&ice.CandidateServerReflexiveConfig{
-			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation, RelAddr: "0.0.0.0",
-		})
-	case "relay":
-		return ice.NewCandidateRelay(&ice.CandidateRelayConfig{
-			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation, RelAddr: "0.0.0.0",
-		})
+	kind, err := webrtc.NewICECandidateType(c.Kind)
+	if err != nil || kind == webrtc.ICECandidateTypePrflx {
+		return nil, fmt.Errorf("%w: kind of candidate", ErrDescription)
 	}
-	return nil, fmt.Errorf("%w: kind of candidate", ErrDescription)
+	out := &webrtc.ICECandidate{
+		Foundation: c.Foundation, Priority: c.Priority, Address: ap.Addr().String(), Port: ap.Port(),
+		Protocol: webrtc.ICEProtocolUDP, Component: 1, Typ: kind,
+	}
+	if kind != webrtc.ICECandidateTypeHost {
+		out.RelatedAddress = "0.0.0.0"
+	}
+	return out, nil
 }

@@ -4,126 +4,144 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
+	"io"
+	"sync"
 	"time"
 
-	"github.com/pion/dtls/v3"
-	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
 
 	"beside/session"
 )
 
-// flight is how long DTLS waits before it repeats itself: with 1 s one lost packet costs a second.
-const flight = 150 * time.Millisecond
+const gatherFor = 2 * time.Second // how long addresses may be gathered
+
+// prepare puts everything into the connection that it has, and gathers where this side can be
+// reached. Both sides make an offer for that; the helper takes it back when the sharer's is known.
+func (l *Link) prepare(ctx context.Context) ([]webrtc.ICECandidate, error) {
+	if err := l.addChannels(); err != nil {
+		return nil, err
+	}
+	var err error
+	if l.sharer {
+		_, err = l.pc.AddTransceiverFromTrack(&l.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	} else {
+		_, err = l.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.pc.OnConnectionStateChange(l.changed)
+
+	var mu sync.Mutex
+	var found []webrtc.ICECandidate
+	done := make(chan struct{})
+	var once sync.Once
+	l.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if c == nil {
+			once.Do(func() { close(done) })
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		found = append(found, *c)
+	})
+	offer, err := l.pc.CreateOffer(nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.pc.SetLocalDescription(offer); err != nil {
+		return nil, err
+	}
+	t := time.NewTimer(gatherFor)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C: // what was found by now will do
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-l.done:
+		return nil, l.why(io.EOF)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return append([]webrtc.ICECandidate(nil), found...), nil
+}
+
+// changed ends the link with the connection, and says when it is up.
+func (l *Link) changed(s webrtc.PeerConnectionState) {
+	switch s {
+	case webrtc.PeerConnectionStateConnected:
+		l.upOnce.Do(func() { close(l.secure) })
+	case webrtc.PeerConnectionStateFailed:
+		dtls := l.pc.SCTP().Transport()
+		if cert := dtls.GetRemoteCertificate(); dtls.State() == webrtc.DTLSTransportStateFailed && len(cert) > 0 && !isPeer(cert, l.peer) {
+			l.fail(session.ErrFingerprint)
+		}
+		l.fail(errors.New("rtc: no path to the peer, or no encryption with it"))
+	case webrtc.PeerConnectionStateClosed:
+		l.fail(io.EOF)
+	}
+}
 
 // start brings the link up, once. When it fails, the caller fails the link.
-func (l *Link) start(ctx context.Context, d description, cert tls.Certificate, peer [32]byte) error {
+func (l *Link) start(ctx context.Context, d description) error {
 	defer l.wg.Done() // newLink's: nobody waits for goroutines while start may add some
-	conn, err := l.startICE(ctx, d)
-	if err != nil {
+	if err := l.describe(d); err != nil {
 		return l.why(err)
 	}
-	l.mux = newMux(conn, l.takeMedia)
-	l.wg.Go(l.mux.run)
-	secure, err := l.startDTLS(ctx, cert, peer)
-	if err != nil {
-		if errors.Is(err, session.ErrFingerprint) {
-			return err
+	for _, ready := range []chan struct{}{l.secure, l.channels} {
+		select {
+		case <-ready:
+		case <-l.done:
+			return l.why(io.EOF)
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		return l.why(err)
-	}
-	if err := l.media.key(secure, !l.sharer); err != nil {
-		return err
-	}
-	if err := l.openChannels(secure); err != nil {
-		return l.why(err)
+		if !isPeer(l.pc.SCTP().Transport().GetRemoteCertificate(), l.peer) { // pion has compared; again, by what DTLS says
+			return session.ErrFingerprint
+		}
 	}
 	return l.sayOpen(ctx)
 }
 
-func (l *Link) startICE(ctx context.Context, d description) (net.Conn, error) {
+// describe tells the connection who the peer is and where.
+func (l *Link) describe(d description) error {
+	remote := describePeer(!l.sharer, d, l.peer)
+	if !l.sharer {
+		own := l.pc.LocalDescription()
+		if own == nil {
+			return io.ErrClosedPipe
+		}
+		if err := l.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback, SDP: own.SDP}); err != nil {
+			return fmt.Errorf("rtc: taking the offer back: %w", err)
+		}
+	}
+	if err := l.pc.SetRemoteDescription(remote); err != nil {
+		return fmt.Errorf("rtc: the peer's side: %w", err)
+	}
 	for _, c := range d.Candidates {
 		r, err := c.remote()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := l.agent.AddRemoteCandidate(r); err != nil {
-			return nil, err
+		if err := l.pc.SCTP().Transport().ICETransport().AddRemoteCandidate(r); err != nil {
+			return fmt.Errorf("rtc: an address: %w", err)
 		}
-	}
-	err := l.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
-		if s == ice.ConnectionStateFailed || s == ice.ConnectionStateClosed {
-			l.fail(errors.New("rtc: no path to the peer"))
-		}
-	})
-	if err != nil {
-		return nil, err
 	}
 	if l.sharer {
-		return l.agent.Accept(ctx, d.Ufrag, d.Pwd)
+		return nil
 	}
-	return l.agent.Dial(ctx, d.Ufrag, d.Pwd)
-}
-
-// startDTLS makes sure of the peer's certificate twice: while shaking hands, and by what DTLS says
-// afterwards.
-func (l *Link) startDTLS(ctx context.Context, cert tls.Certificate, peer [32]byte) (*dtls.Conn, error) {
-	opts := []dtls.Option{
-		dtls.WithCertificates(cert),
-		dtls.WithSRTPProtectionProfiles(profiles()...),
-		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
-		dtls.WithFlightInterval(flight),
-		dtls.WithLoggerFactory(quiet{}),
-		dtls.WithInsecureSkipVerify(true), // no names and no authorities: the fingerprint decides
-		dtls.WithVerifyPeerCertificate(func(raw [][]byte, _ [][]*x509.Certificate) error { return isPeer(raw, peer) }),
-	}
-	var conn *dtls.Conn
-	var err error
-	if l.sharer {
-		so := []dtls.ServerOption{dtls.WithClientAuth(dtls.RequireAnyClientCert)}
-		for _, o := range opts {
-			so = append(so, o)
-		}
-		conn, err = dtls.ServerWithOptions(dtlsConn{l.mux}, l.mux.conn.RemoteAddr(), so...)
-	} else {
-		var co []dtls.ClientOption
-		for _, o := range opts {
-			co = append(co, o)
-		}
-		conn, err = dtls.ClientWithOptions(dtlsConn{l.mux}, l.mux.conn.RemoteAddr(), co...)
-	}
+	answer, err := l.pc.CreateAnswer(nil)
 	if err != nil {
-		return nil, fmt.Errorf("rtc: encryption: %w", err)
+		return fmt.Errorf("rtc: answer: %w", err)
 	}
-	l.mu.Lock()
-	l.dtls = conn
-	l.mu.Unlock()
-	if err := l.up(); err != nil { // closing may have begun before it could see this
-		return nil, errors.Join(err, conn.Close())
-	}
-	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, fmt.Errorf("rtc: encryption: %w", err)
-	}
-	state, ok := conn.ConnectionState()
-	if !ok {
-		return nil, errors.New("rtc: encryption is not up")
-	}
-	return conn, isPeer(state.PeerCertificates, peer)
+	return l.pc.SetLocalDescription(answer)
 }
 
-// isPeer is nil when the peer showed exactly the certificate with that fingerprint.
-func isPeer(raw [][]byte, peer [32]byte) error {
-	if len(raw) == 0 {
-		return session.ErrFingerprint
-	}
-	got := sha256.Sum256(raw[0])
-	if subtle.ConstantTimeCompare(got[:], peer[:]) != 1 {
-		return session.ErrFingerprint
-	}
-	return nil
+// isPeer says whether the peer showed exactly the certificate with that fingerprint.
+func isPeer(cert []byte, peer [32]byte) bool {
+	got := sha256.Sum256(cert)
+	return len(cert) > 0 && subtle.ConstantTimeCompare(got[:], peer[:]) == 1
 }
