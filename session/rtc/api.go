@@ -54,6 +54,7 @@ func newConnection(cfg Config, servers []api.ICEServer, cert webrtc.Certificate,
 	return ports.NewPeerConnection(webrtc.Configuration{
 		ICEServers: relays(servers), Certificates: []webrtc.Certificate{cert},
 		BundlePolicy: webrtc.BundlePolicyMaxBundle, RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire,
+		ICECandidatePoolSize: 1, // the helper, too, gathers before it knows the offer
 	})
 }
 

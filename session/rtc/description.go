@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"regexp"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -78,16 +79,18 @@ func allowed(a netip.Addr, loopback bool) bool {
 }
 
 // describe makes this side's description from what was gathered.
-func describe(ufrag, pwd string, found []webrtc.ICECandidate, loopback bool) ([]byte, error) {
+func describe(ufrag, pwd string, found []ice.Candidate, loopback bool) ([]byte, error) {
 	d := description{Ufrag: ufrag, Pwd: pwd, Candidates: []candidate{}}
 	for _, c := range found {
-		a, err := netip.ParseAddr(c.Address)
-		if err != nil || !allowed(a, loopback) || c.Protocol != webrtc.ICEProtocolUDP || c.Port == 0 || c.Typ == webrtc.ICECandidateTypePrflx {
+		a, err := netip.ParseAddr(c.Address())
+		if err != nil || !allowed(a, loopback) || c.NetworkType().IsTCP() || c.Type() == ice.CandidateTypePeerReflexive ||
+			c.Port() < 1 || c.Port() > 65535 {
 			continue
 		}
 		if len(d.Candidates) < maxCandidates {
 			d.Candidates = append(d.Candidates, candidate{
-				Foundation: c.Foundation, Priority: c.Priority, Kind: c.Typ.String(), Address: netip.AddrPortFrom(a, c.Port).String(),
+				Foundation: c.Foundation(), Priority: c.Priority(), Kind: c.Type().String(),
+				Address: netip.AddrPortFrom(a, uint16(c.Port())).String(), //nolint:gosec // checked above
 			})
 		}
 	}

@@ -38,6 +38,7 @@ type Link struct {
 	sharer bool
 	peer   [32]byte // the fingerprint that the pairing proved
 	pc     *webrtc.PeerConnection
+	offer  webrtc.SessionDescription // prepare's
 
 	queues map[session.Channel]chan []byte
 	pics   chan []byte

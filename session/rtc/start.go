@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 
 	"beside/session"
@@ -17,9 +17,12 @@ import (
 
 const gatherFor = 2 * time.Second // how long addresses may be gathered
 
-// prepare puts everything into the connection that it has, and gathers where this side can be
-// reached. Both sides make an offer for that; the helper takes it back when the sharer's is known.
-func (l *Link) prepare(ctx context.Context) ([]webrtc.ICECandidate, error) {
+// prepare puts everything into the connection that it has, and finds where this side can be reached.
+// Nothing of the offer but the addresses is told to anybody, and only the sharer's is ever used: this
+// is how PeerConnection says what it has gathered.
+func (l *Link) prepare(ctx context.Context) ([]ice.Candidate, error) {
+	gathered := webrtc.GatheringCompletePromise(l.pc)
+	l.pc.OnConnectionStateChange(l.changed)
 	if err := l.addChannels(); err != nil {
 		return nil, err
 	}
@@ -32,41 +35,44 @@ func (l *Link) prepare(ctx context.Context) ([]webrtc.ICECandidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.pc.OnConnectionStateChange(l.changed)
-
-	var mu sync.Mutex
-	var found []webrtc.ICECandidate
-	done := make(chan struct{})
-	var once sync.Once
-	l.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
-		if c == nil {
-			once.Do(func() { close(done) })
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		found = append(found, *c)
-	})
-	offer, err := l.pc.CreateOffer(nil)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.pc.SetLocalDescription(offer); err != nil {
-		return nil, err
-	}
 	t := time.NewTimer(gatherFor)
 	defer t.Stop()
 	select {
-	case <-done:
+	case <-gathered:
 	case <-t.C: // what was found by now will do
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-l.done:
 		return nil, l.why(io.EOF)
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	return append([]webrtc.ICECandidate(nil), found...), nil
+	if l.offer, err = l.pc.CreateOffer(nil); err != nil {
+		return nil, err
+	}
+	return addresses(l.offer)
+}
+
+// addresses are the candidates of an SDP of our own.
+func addresses(own webrtc.SessionDescription) ([]ice.Candidate, error) {
+	read, err := own.Unmarshal()
+	if err != nil {
+		return nil, err
+	}
+	var out []ice.Candidate
+	for _, m := range read.MediaDescriptions {
+		for _, a := range m.Attributes {
+			if !a.IsICECandidate() {
+				continue
+			}
+			c, err := ice.UnmarshalCandidate(a.Value)
+			if err != nil {
+				return nil, err
+			}
+			if c.Component() == ice.ComponentRTP { // pion lists each again for RTCP
+				out = append(out, c)
+			}
+		}
+	}
+	return out, nil
 }
 
 // changed ends the link with the connection, and says when it is up.
@@ -75,10 +81,6 @@ func (l *Link) changed(s webrtc.PeerConnectionState) {
 	case webrtc.PeerConnectionStateConnected:
 		l.upOnce.Do(func() { close(l.secure) })
 	case webrtc.PeerConnectionStateFailed:
-		dtls := l.pc.SCTP().Transport()
-		if cert := dtls.GetRemoteCertificate(); dtls.State() == webrtc.DTLSTransportStateFailed && len(cert) > 0 && !isPeer(cert, l.peer) {
-			l.fail(session.ErrFingerprint)
-		}
 		l.fail(errors.New("rtc: no path to the peer, or no encryption with it"))
 	case webrtc.PeerConnectionStateClosed:
 		l.fail(io.EOF)
@@ -87,7 +89,15 @@ func (l *Link) changed(s webrtc.PeerConnectionState) {
 
 // start brings the link up, once. When it fails, the caller fails the link.
 func (l *Link) start(ctx context.Context, d description) error {
-	defer l.wg.Done() // newLink's: nobody waits for goroutines while start may add some
+	defer l.wg.Done() // Connect's: nobody waits for goroutines while start may add some
+	err := l.connect(ctx, d)
+	if cert := l.shown(); len(cert) > 0 && !isPeer(cert, l.peer) { // why pion let the connection fail; or a second look
+		return session.ErrFingerprint
+	}
+	return err
+}
+
+func (l *Link) connect(ctx context.Context, d description) error {
 	if err := l.describe(d); err != nil {
 		return l.why(err)
 	}
@@ -99,23 +109,22 @@ func (l *Link) start(ctx context.Context, d description) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if !isPeer(l.pc.SCTP().Transport().GetRemoteCertificate(), l.peer) { // pion has compared; again, by what DTLS says
-			return session.ErrFingerprint
-		}
+	}
+	if !isPeer(l.shown(), l.peer) { // pion has compared; again, by what DTLS says
+		return session.ErrFingerprint
 	}
 	return l.sayOpen(ctx)
 }
 
+// shown is the certificate that the peer showed, empty until then.
+func (l *Link) shown() []byte { return l.pc.SCTP().Transport().GetRemoteCertificate() }
+
 // describe tells the connection who the peer is and where.
 func (l *Link) describe(d description) error {
 	remote := describePeer(!l.sharer, d, l.peer)
-	if !l.sharer {
-		own := l.pc.LocalDescription()
-		if own == nil {
-			return io.ErrClosedPipe
-		}
-		if err := l.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback, SDP: own.SDP}); err != nil {
-			return fmt.Errorf("rtc: taking the offer back: %w", err)
+	if l.sharer {
+		if err := l.pc.SetLocalDescription(l.offer); err != nil {
+			return fmt.Errorf("rtc: this side: %w", err)
 		}
 	}
 	if err := l.pc.SetRemoteDescription(remote); err != nil {
