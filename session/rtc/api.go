@@ -30,7 +30,7 @@ func newConnection(cfg Config, servers []api.ICEServer, cert webrtc.Certificate,
 	var se webrtc.SettingEngine
 	se.LoggerFactory = quiet{refused: func() { l.fail(ErrExtra) }}
 	se.BufferFactory = l.buffer
-	se.SetNet(sieve{Net: base, pictures: !cfg.Sharer})
+	se.SetNet(sieve{Net: base, pictures: !cfg.Sharer, open: &l.open})
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	se.DisableActiveTCP(true)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)

@@ -6,14 +6,24 @@ import (
 )
 
 const (
-	closeTime = 800 * time.Millisecond // for Close, whatever pion does; SCTP's abort alone may wait 200 ms
+	gentleTime = 600 * time.Millisecond // for pion to close with a last word to the peer; SCTP's abort alone may wait 200 ms
+	closeTime  = 800 * time.Millisecond // for Close, whatever pion does
 )
 
-// shutDown closes the connection. Readers have been woken by then, and Close waits no longer than
-// closeTime.
+// shutDown closes the connection; readers have been woken by then. Should pion not come to an end,
+// its sockets are closed all the same.
 func (l *Link) shutDown() {
 	defer close(l.shut)
-	_ = l.pc.GracefulClose()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = l.pc.GracefulClose() }()
+	within(gentleTime, func() { <-done })
+	select {
+	case <-done:
+		return
+	default:
+	}
+	_ = l.pc.SCTP().Transport().ICETransport().Stop()
+	<-done
 }
 
 // within runs f, and waits for it no longer than d.

@@ -188,6 +188,39 @@ func TestStrangeMediaIsDropped(t *testing.T) {
 	}
 }
 
+// What a peer names inside sealed RTCP has cost pion something by the time we see it. There may be
+// only so much of it: one for each packet, and not many packets.
+func TestManyStrangersInsideRTCPEndTheLink(t *testing.T) {
+	for name, who := range map[string]func(s, h *Link) (from, to *Link){
+		"to the sharer": func(s, h *Link) (*Link, *Link) { return h, s },
+		"to the helper": func(s, h *Link) (*Link, *Link) { return s, h },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			s, h := connected(t)
+			from, to := who(s, h)
+			tick := time.NewTicker(time.Millisecond)
+			defer tick.Stop()
+			for n := uint32(1); to.up() == nil && ctx.Err() == nil; n += 40 {
+				report := &rtcp.ReceiverReport{SSRC: ssrc} // the sieve sees only this
+				for i := range uint32(31) {
+					report.Reports = append(report.Reports, rtcp.ReceptionReport{SSRC: n + i})
+				}
+				_ = from.pc.WriteRTCP([]rtcp.Packet{report})
+				<-tick.C
+			}
+			if _, err := to.Recv(ctx, session.ChanControl); !errors.Is(err, ErrFlood) {
+				t.Errorf("got %v, want ErrFlood", err)
+			}
+			if n := to.strangers.Load(); n > maxStrangers+2 {
+				t.Errorf("pion made room for %d SSRCs", n)
+			}
+			closes(t, s, h)
+		})
+	}
+}
+
 func TestStrangeChannelsEndTheLink(t *testing.T) {
 	send := func(t *testing.T, l *Link, id uint16, kind sctp.PayloadProtocolIdentifier, b []byte) {
 		t.Helper()

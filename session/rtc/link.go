@@ -48,6 +48,7 @@ type Link struct {
 
 	track     track
 	strangers atomic.Int64
+	open      atomic.Bool // media may come
 
 	secure   chan struct{} // closed once DTLS is up
 	upOnce   sync.Once

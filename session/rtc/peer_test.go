@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pion/sdp/v3"
@@ -133,10 +134,16 @@ func TestSieve(t *testing.T) {
 		"a channel with a long length": {"\x40\x00\xff\xff" + other, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := (sieve{pictures: true}).passes([]byte(c.b)); got != c.helper {
+			var open atomic.Bool
+			before := (sieve{pictures: true, open: &open}).passes([]byte(c.b))
+			if inner := unwrap([]byte(c.b)); before != (len(inner) == 0 || inner[0] < 128) {
+				t.Errorf("before the link is up: %v", before)
+			}
+			open.Store(true)
+			if got := (sieve{pictures: true, open: &open}).passes([]byte(c.b)); got != c.helper {
 				t.Errorf("the helper: %v", got)
 			}
-			if got := (sieve{}).passes([]byte(c.b)); got != c.sharer {
+			if got := (sieve{open: &open}).passes([]byte(c.b)); got != c.sharer {
 				t.Errorf("the sharer: %v", got)
 			}
 		})
@@ -152,9 +159,11 @@ func FuzzTake(f *testing.F) {
 	f.Add([]byte("\x40\x00\x00\x0c\x80\x60\x00\x01\x00\x00\x00\x00BSD2"))
 	f.Add([]byte("\x00\x17\x00\x14\x21\x12\xa4\x42transactions\x00\x13\x00\x0c\x80\x60\x00\x01\x00\x00\x00\x00BSD2"))
 	key, salt := make([]byte, 32), make([]byte, 12)
+	var open atomic.Bool
+	open.Store(true)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, pictures := range []bool{true, false} {
-			passed, inner := (sieve{pictures: pictures}).passes(b), unwrap(b)
+			passed, inner := (sieve{pictures: pictures, open: &open}).passes(b), unwrap(b)
 			media := len(inner) > 0 && inner[0] >= 128 && inner[0] <= 191
 			if !media && !passed {
 				t.Error("dropped what is no media")

@@ -3,6 +3,7 @@ package rtc
 import (
 	"encoding/binary"
 	"net"
+	"sync/atomic"
 
 	"github.com/pion/transport/v4"
 )
@@ -12,7 +13,8 @@ import (
 // for RTP even before it knows whether the packet is genuine, and keeps it until the end.
 type sieve struct {
 	transport.Net
-	pictures bool // RTP may come: on the helper's side
+	pictures bool         // RTP may come: on the helper's side
+	open     *atomic.Bool // media may come. Before, pion/webrtc takes no new streams, and would wait for ever to close
 }
 
 // ListenUDP is for host and server reflexive candidates.
@@ -65,7 +67,7 @@ func (s sieve) bare(b []byte) bool {
 	switch {
 	case len(b) == 0 || b[0] < 128 || b[0] > 191: // not media (RFC 7983)
 		return true
-	case len(b) < 12:
+	case len(b) < 12 || !s.open.Load():
 		return false
 	case b[1] >= 192 && b[1] <= 223: // RTCP (RFC 5761)
 		return binary.BigEndian.Uint32(b[4:]) == ssrc

@@ -113,6 +113,7 @@ func (l *Link) connect(ctx context.Context, d description) error {
 	if !isPeer(l.shown(), l.peer) { // pion has compared; again, by what DTLS says
 		return session.ErrFingerprint
 	}
+	l.open.Store(true) // pion takes channels after it takes media
 	return l.sayOpen(ctx)
 }
 
