@@ -20,7 +20,7 @@ import (
 // inside is a field of a struct of pion's.
 func inside[T any](of any, name string) *T {
 	f := reflect.ValueOf(of).Elem().FieldByName(name)
-	return (*T)(unsafe.Pointer(f.UnsafeAddr())) //nolint:gosec // there is no other way in
+	return (*T)(unsafe.Pointer(f.UnsafeAddr())) // there is no other way in
 }
 
 func (l *Link) dtls() *webrtc.DTLSTransport { return l.pc.SCTP().Transport() }

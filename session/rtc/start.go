@@ -84,6 +84,7 @@ func (l *Link) changed(s webrtc.PeerConnectionState) {
 		l.fail(errors.New("rtc: no path to the peer, or no encryption with it"))
 	case webrtc.PeerConnectionStateClosed:
 		l.fail(io.EOF)
+	default: // on its way, or looking for another path
 	}
 }
 
