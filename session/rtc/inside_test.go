@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"unsafe"
@@ -44,7 +45,11 @@ func (l *Link) opening(t *testing.T) []*srtp.Context {
 	return []*srtp.Context{*inside[*srtp.Context](l.srtp(t), "remoteContext"), *inside[*srtp.Context](c, "remoteContext")}
 }
 
+// sctp is nil once the link has ended.
 func (l *Link) sctp() *sctp.Association {
+	mu := inside[sync.RWMutex](l.pc.SCTP(), "lock")
+	mu.RLock()
+	defer mu.RUnlock()
 	return *inside[*sctp.Association](l.pc.SCTP(), "sctpAssociation")
 }
 
