@@ -239,7 +239,9 @@ func TestStrangeChannelsEndTheLink(t *testing.T) {
 	}
 	dcep := []byte{3, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 'e', 'v', 'i', 'l'} // DATA_CHANNEL_OPEN (RFC 8832)
 	for name, attack := range map[string]func(t *testing.T, a *sctp.Association, h *Link){
-		"a stream nobody negotiated": func(t *testing.T, a *sctp.Association, h *Link) { send(t, a, h, 9, sctp.PayloadTypeWebRTCBinary, []byte("hello")) },
+		"a stream nobody negotiated": func(t *testing.T, a *sctp.Association, h *Link) {
+			send(t, a, h, 9, sctp.PayloadTypeWebRTCBinary, []byte("hello"))
+		},
 		"a stream of a channel that may lose": func(t *testing.T, a *sctp.Association, h *Link) {
 			send(t, a, h, uint16(session.ChanInput), sctp.PayloadTypeWebRTCBinary, []byte("hello"))
 		},
