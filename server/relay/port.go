@@ -36,12 +36,18 @@ type generator struct{ r *Relay }
 
 func (generator) Validate() error { return nil }
 
-// AllocatePacketConn also refuses a port of the client's choice, and with it EVEN-PORT.
+// AllocatePacketConn makes a port. For EVEN-PORT, pion first asks for one without a user, to learn of a
+// number that is free, and then for that number.
 func (g generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	if c.RequestedPort != 0 || c.Network != "udp4" {
+	switch {
+	case c.Network != "udp4":
 		return nil, nil, errNever
+	case c.UserID == "" && c.RequestedPort == 0:
+		g.r.mu.RLock()
+		defer g.r.mu.RUnlock()
+		return proposal{}, &net.UDPAddr{IP: here(), Port: g.r.freeLocked(true)}, nil
 	}
-	p, err := g.r.open(c.UserID)
+	p, err := g.r.open(c.UserID, c.RequestedPort)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,6 +59,11 @@ func (generator) AllocateListener(turn.AllocateListenerConfig) (net.Listener, ne
 }
 
 func (generator) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) { return nil, errNever }
+
+// proposal stands for a number that pion asks for. Nothing is held, and nothing passes.
+type proposal struct{ net.PacketConn }
+
+func (proposal) Close() error { return nil }
 
 // port is a relayed address. What is written to it goes to another port of the same session.
 type port struct {
@@ -73,8 +84,8 @@ type packet struct {
 	from *net.UDPAddr
 }
 
-// open makes a port for a side of a session.
-func (r *Relay) open(userID string) (*port, error) {
+// open makes a port for a side of a session, with any number if number is 0.
+func (r *Relay) open(userID string, number int) (*port, error) {
 	id, _, _ := strings.Cut(userID, ":")
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,8 +96,14 @@ func (r *Relay) open(userID string) (*port, error) {
 	if err := r.roomLocked(userID); err != nil {
 		return nil, err
 	}
+	switch {
+	case number == 0:
+		number = r.freeLocked(false)
+	case number < firstPort || number > 1<<16-1 || r.ports[number] != nil:
+		return nil, fmt.Errorf("%w: that port", errQuota)
+	}
 	p := &port{
-		r: r, s: s, user: userID, addr: &net.UDPAddr{IP: here(), Port: r.freeLocked()},
+		r: r, s: s, user: userID, addr: &net.UDPAddr{IP: here(), Port: number},
 		in: make(chan packet, queueLen), done: make(chan struct{}),
 	}
 	r.ports[p.addr.Port] = p
@@ -110,18 +127,18 @@ func (r *Relay) roomLocked(userID string) error {
 	switch {
 	case n >= r.o.Limits.PerSide:
 		return fmt.Errorf("%w: allocations of one side", errQuota)
-	case len(r.ports) >= min(r.o.Limits.Allocations, (1<<16-firstPort)/2):
+	case len(r.ports) >= min(r.o.Limits.Allocations, (1<<16-firstPort)/4):
 		return fmt.Errorf("%w: allocations of all", errQuota)
 	}
 	return nil
 }
 
-// freeLocked is a port number at random; more than half are free.
-func (r *Relay) freeLocked() int {
+// freeLocked is a port number at random; three in four are free.
+func (r *Relay) freeLocked(even bool) int {
 	for {
 		var b [2]byte
 		_, _ = rand.Read(b[:]) // never fails
-		if n := int(binary.BigEndian.Uint16(b[:])); n >= firstPort && r.ports[n] == nil {
+		if n := int(binary.BigEndian.Uint16(b[:])); n >= firstPort && r.ports[n] == nil && (n%2 == 0 || !even) {
 			return n
 		}
 	}

@@ -1,14 +1,13 @@
 package relay
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/tls"
 )
 
 var transports = []string{"udp", "tcp", "tls"}
@@ -65,7 +64,7 @@ func TestPortChecksEachPacket(t *testing.T) {
 	g.issue("a", "helper")
 	g.issue("b", "helper")
 	open := func(user string) *port {
-		p, err := g.open(user)
+		p, err := g.open(user, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,11 +184,11 @@ func TestQuotas(t *testing.T) {
 		g.issue("a", "helper")
 		g.issue("b", "helper")
 		sent := func(session string) int64 {
-			h, err := g.open(session + ":helper")
+			h, err := g.open(session+":helper", 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := g.open(session + ":sharer")
+			s, err := g.open(session+":sharer", 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -211,8 +210,8 @@ func TestQuotas(t *testing.T) {
 	t.Run("a slow client", func(t *testing.T) {
 		g := newRig(t, Limits{})
 		g.issue("a", "helper")
-		h, _ := g.open("a:helper")
-		s, _ := g.open("a:sharer")
+		h, _ := g.open("a:helper", 0)
+		s, _ := g.open("a:sharer", 0)
 		for range 2 * queueLen {
 			_, _ = h.WriteTo([]byte("x"), s.addr) // never waits
 		}
