@@ -151,7 +151,7 @@ func (e *Encoder) findTiles() {
 	clear(c.inUse)
 	found := false
 	for t, n := range c.count {
-		if n < replaceTile || !e.unheld(t) {
+		if n < replaceTile || len(c.byHash) == 0 || !e.unheld(t) {
 			continue
 		}
 		hash := e.hashTile(e.src, t)

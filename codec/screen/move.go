@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	anchorTable = 4096
+	anchorTable = 16384
 	maxAnchors  = anchorTable / 2
 	anchorWidth = 28 // pixels an anchor spans
 	bands       = 3
@@ -25,6 +25,7 @@ type moveSearch struct {
 	seen  [1 << 10]uint64 // bit set over the upper 16 bits of the keys, so that most positions are done with quickly
 	votes map[vector]int
 	found []voted
+	last  []vector // of the update before
 }
 
 type anchor struct{ x, y int32 } // x < 0: the same row is in several places
@@ -67,7 +68,7 @@ func (s *moveSearch) search(g grid, old, now view, todo []uint32) []voted {
 	}
 	clear(s.votes)
 	s.found = s.found[:0]
-	anchors, step := 0, len(todo)/maxAnchors+1
+	step := len(todo)/maxAnchors + 1
 	minX, maxX := g.size.X, 0
 	for i, b := range todo {
 		x, y, w, h := g.rect(int(b))
@@ -81,15 +82,14 @@ func (s *moveSearch) search(g grid, old, now view, todo []uint32) []voted {
 			continue
 		}
 		s.anchor(rowHash(row), x, y)
-		anchors++
-	}
-	if anchors < minVotes {
-		return nil
 	}
 	for _, by := range pickBands(g, todo) {
 		for y := by * Block; y < min((by+1)*Block, g.size.Y); y++ {
 			s.scan(now.row(minX, y, maxX-minX), minX, y)
 		}
+	}
+	for _, v := range s.last {
+		s.votes[v] += minVotes // movement tends to go on
 	}
 	for v, n := range s.votes {
 		if n >= minVotes {
@@ -187,6 +187,7 @@ func (e *Encoder) findMoves() {
 		}
 		e.vectors = append(e.vectors, f.v)
 	}
+	e.move.last = append(e.move.last[:0], e.vectors...)
 	if len(e.vectors) == 0 {
 		return
 	}

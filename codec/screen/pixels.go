@@ -63,59 +63,75 @@ func convert(dst view, f *frame.Frame, x, y, w, h int) {
 	}
 }
 
-// pack appends a row of pixels with 3 bytes each. out has room for 2 bytes more than that.
+// pack appends a row of pixels with 3 bytes each. out has room for that.
 func pack(out, src []byte) []byte {
 	n := len(out)
-	dst := out[n : n+len(src)/4*3+2]
-	// Two pixels at a time: eight bytes in, eight out of which two are overwritten next.
-	i, j := 0, 0
-	for ; i+8 <= len(src) && j+8 <= len(dst); i, j = i+8, j+6 {
-		v := binary.LittleEndian.Uint64(src[i:])
-		binary.LittleEndian.PutUint64(dst[j:], v&0xFFFFFF|v>>8&0xFFFFFF000000)
+	out = out[:n+len(src)/4*3]
+	dst := out[n:]
+	for len(src) >= 16 && len(dst) >= 12 {
+		a, b := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
+		put12(dst, a, b)
+		src, dst = src[16:], dst[12:]
 	}
-	for ; i+4 <= len(src); i, j = i+4, j+3 {
-		dst[j], dst[j+1], dst[j+2] = src[i], src[i+1], src[i+2]
+	for ; len(src) >= 4 && len(dst) >= 3; src, dst = src[4:], dst[3:] {
+		dst[0], dst[1], dst[2] = src[0], src[1], src[2]
 	}
-	return out[:n+j]
+	return out
 }
 
 // packXor appends the difference of two rows like pack.
-func packXor(out, a, b []byte) []byte {
+func packXor(out, p, q []byte) []byte {
 	n := len(out)
-	dst := out[n : n+len(a)/4*3+2]
-	i, j := 0, 0
-	for ; i+8 <= len(a) && i+8 <= len(b) && j+8 <= len(dst); i, j = i+8, j+6 {
-		v := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:])
-		binary.LittleEndian.PutUint64(dst[j:], v&0xFFFFFF|v>>8&0xFFFFFF000000)
+	out = out[:n+len(p)/4*3]
+	dst := out[n:]
+	for len(p) >= 16 && len(q) >= 16 && len(dst) >= 12 {
+		a := binary.LittleEndian.Uint64(p) ^ binary.LittleEndian.Uint64(q)
+		b := binary.LittleEndian.Uint64(p[8:]) ^ binary.LittleEndian.Uint64(q[8:])
+		put12(dst, a, b)
+		p, q, dst = p[16:], q[16:], dst[12:]
 	}
-	for ; i+4 <= len(a) && i+4 <= len(b); i, j = i+4, j+3 {
-		dst[j], dst[j+1], dst[j+2] = a[i]^b[i], a[i+1]^b[i+1], a[i+2]^b[i+2]
+	for ; len(p) >= 4 && len(q) >= 4 && len(dst) >= 3; p, q, dst = p[4:], q[4:], dst[3:] {
+		dst[0], dst[1], dst[2] = p[0]^q[0], p[1]^q[1], p[2]^q[2]
 	}
-	return out[:n+j]
+	return out
+}
+
+// put12 writes the colours of four pixels.
+func put12(dst []byte, a, b uint64) {
+	a = a&0xFFFFFF | a>>8&0xFFFFFF000000
+	b = b&0xFFFFFF | b>>8&0xFFFFFF000000
+	binary.LittleEndian.PutUint64(dst, a|b<<48)
+	binary.LittleEndian.PutUint32(dst[8:], uint32(b>>16))
+}
+
+// get12 reads the colours of four pixels.
+func get12(src []byte) (a, b uint64) {
+	a = binary.LittleEndian.Uint64(src)
+	b = uint64(binary.LittleEndian.Uint32(src[8:]))<<16 | a>>48
+	return a&0xFFFFFF | a&0xFFFFFF000000<<8, b&0xFFFFFF | b&0xFFFFFF000000<<8
 }
 
 // unpack writes a row of 3-byte pixels to dst.
 func unpack(dst, src []byte) {
-	i, j := 0, 0
-	for ; j+8 <= len(src) && i+8 <= len(dst); i, j = i+8, j+6 {
-		v := binary.LittleEndian.Uint64(src[j:])
-		binary.LittleEndian.PutUint64(dst[i:], v&0xFFFFFF|(v&0xFFFFFF000000)<<8|0xFF000000FF000000)
+	for ; len(src) >= 12 && len(dst) >= 16; src, dst = src[12:], dst[16:] {
+		a, b := get12(src)
+		binary.LittleEndian.PutUint64(dst, a|0xFF000000FF000000)
+		binary.LittleEndian.PutUint64(dst[8:], b|0xFF000000FF000000)
 	}
-	for ; j+3 <= len(src); i, j = i+4, j+3 {
-		dst[i], dst[i+1], dst[i+2], dst[i+3] = src[j], src[j+1], src[j+2], 0xFF
+	for ; len(src) >= 3 && len(dst) >= 4; src, dst = src[3:], dst[4:] {
+		dst[0], dst[1], dst[2], dst[3] = src[0], src[1], src[2], 0xFF
 	}
 }
 
 // unpackXor adds a row of 3-byte differences to dst.
 func unpackXor(dst, src []byte) {
-	i, j := 0, 0
-	for ; j+8 <= len(src) && i+8 <= len(dst); i, j = i+8, j+6 {
-		v := binary.LittleEndian.Uint64(src[j:])
-		v = v&0xFFFFFF | (v&0xFFFFFF000000)<<8
-		binary.LittleEndian.PutUint64(dst[i:], binary.LittleEndian.Uint64(dst[i:])^v)
+	for ; len(src) >= 12 && len(dst) >= 16; src, dst = src[12:], dst[16:] {
+		a, b := get12(src)
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(dst)^a)
+		binary.LittleEndian.PutUint64(dst[8:], binary.LittleEndian.Uint64(dst[8:])^b)
 	}
-	for ; j+3 <= len(src); i, j = i+4, j+3 {
-		dst[i], dst[i+1], dst[i+2] = dst[i]^src[j], dst[i+1]^src[j+1], dst[i+2]^src[j+2]
+	for ; len(src) >= 3 && len(dst) >= 4; src, dst = src[3:], dst[4:] {
+		dst[0], dst[1], dst[2] = dst[0]^src[0], dst[1]^src[1], dst[2]^src[2]
 	}
 }
 

@@ -2,11 +2,13 @@ package picture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"sync"
 	"time"
 
+	"beside/codec"
 	"beside/codec/screen"
 	"beside/frame"
 	"beside/session/link"
@@ -49,6 +51,7 @@ type ReceiverStats struct {
 type Receiver struct {
 	cfg   ReceiverConfig
 	start time.Time
+	early early
 	idle  chan struct{} // tells the acknowledger that there is something to do
 
 	mu      sync.Mutex // guards what follows
@@ -115,12 +118,25 @@ func (r *Receiver) Run(ctx context.Context) error {
 		m, ok, err := r.link.Packet(r.now(), b)
 		r.mu.Unlock()
 		if ok && err == nil && r.take(dec, m) {
-			r.mu.Lock()
-			r.link.Done(m.ID)
-			r.mu.Unlock()
+			r.done(m)
+			for again := m.Kind == link.Picture; again; {
+				again = false
+				for _, m := range r.early.take() {
+					if r.take(dec, m) {
+						r.done(m)
+						again = true
+					}
+				}
+			}
 		}
 		r.sendAck()
 	}
+}
+
+func (r *Receiver) done(m link.Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.link.Done(m.ID)
 }
 
 func (r *Receiver) now() time.Duration { return time.Since(r.start) }
@@ -145,6 +161,9 @@ func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
 		return true
 	}
 	damage, err := dec.Apply(m.Data, r.cfg.Screen.Frame(size))
+	if errors.Is(err, codec.ErrEarly) {
+		r.early.keep(m)
+	}
 	if err != nil {
 		return false
 	}
