@@ -1,6 +1,9 @@
 package screen
 
-import "hash/maphash"
+import (
+	"encoding/binary"
+	"hash/maphash"
+)
 
 // tileSlot pairs a tile with a slot of the cache.
 type tileSlot struct{ tile, slot int }
@@ -19,6 +22,12 @@ const (
 // maxRefusals is after how many lost updates in a row that take a tile from a slot the
 // slot is no longer believed in.
 const maxRefusals = 2
+
+// seenBefore looks at about seenLooks tiles of changes of seenFrom blocks and more.
+const (
+	seenFrom  = 512
+	seenLooks = 8
+)
 
 type slot struct {
 	state    byte
@@ -118,13 +127,14 @@ func (c *cache) allot(hash uint64) (int, bool) {
 	return 0, false
 }
 
-// hashTile hashes the colours of tile t of v.
+// hashTile hashes tile t of v as it lies in memory: a tile of equal colours may be missed
+// where the bytes without meaning differ, but none is taken for another.
 func (e *Encoder) hashTile(v view, t int) uint64 {
 	x, y, w, h := e.grid.tileRect(t)
 	c := &e.cache
-	c.buf = append(resized(c.buf, 3*Tile*Tile+4)[:0], byte(w), byte(h))
+	c.buf = append(c.buf[:0], byte(w), byte(h))
 	for r := range h {
-		c.buf = pack(c.buf, v.row(x, y+r, w))
+		c.buf = binary.LittleEndian.AppendUint64(c.buf, maphash.Bytes(c.seed, v.row(x, y+r, w)))
 	}
 	return maphash.Bytes(c.seed, c.buf)
 }
@@ -184,6 +194,29 @@ func (e *Encoder) findTiles() {
 		}
 		e.copied = copies
 	}
+}
+
+// seenBefore looks at a few tiles all of which is to be carried, and says whether most of
+// them are in the cache.
+func (e *Encoder) seenBefore() bool {
+	c := &e.cache
+	if len(c.byHash) == 0 || len(e.todo) < seenFrom {
+		return false
+	}
+	looked, hits := 0, 0
+	for i := 0; i < len(e.todo); i += len(e.todo) / seenLooks {
+		t := e.grid.tileOf(int(e.todo[i]))
+		whole := true
+		e.grid.inTile(t, func(b int) { whole = whole && e.kind[b] == kindRaw })
+		if !whole {
+			continue
+		}
+		looked++
+		if s, ok := c.byHash[e.hashTile(e.src, t)]; ok && c.slots[s].state == slotReady {
+			hits++
+		}
+	}
+	return hits*2 > looked
 }
 
 // unheld says that no block of tile t is another codec's.

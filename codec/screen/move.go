@@ -8,7 +8,7 @@ import (
 
 const (
 	anchorTable = 16384
-	maxAnchors  = anchorTable / 2
+	maxAnchors  = anchorTable / 4
 	anchorWidth = 28 // pixels an anchor spans
 	bands       = 3
 	minVotes    = 3
@@ -46,17 +46,19 @@ func rowHash(p []byte) uint32 {
 	return uint32(h>>32) | 1
 }
 
-// textured says whether an anchor is worth having.
+// textured says whether an anchor is worth having: its pairs of pixels change a few times.
 func textured(p []byte) bool {
-	before, changes := binary.LittleEndian.Uint32(p)&0xFFFFFF, 0
-	for i := 4; i < 4*anchorWidth; i += 4 {
-		c := binary.LittleEndian.Uint32(p[i:]) & 0xFFFFFF
+	before, changes := binary.LittleEndian.Uint64(p)&colours, 0
+	for p = p[8 : 4*anchorWidth]; len(p) >= 8; p = p[8:] {
+		c := binary.LittleEndian.Uint64(p) & colours
 		if c != before {
-			changes++
+			if changes++; changes == 4 {
+				return true
+			}
 		}
 		before = c
 	}
-	return changes >= 5
+	return false
 }
 
 // search returns the most likely vectors, best first.
@@ -170,13 +172,7 @@ func (e *Encoder) findMoves() {
 			break
 		}
 		k := byte(len(e.vectors))
-		n := 0
-		for _, b := range e.todo {
-			if e.kind[b] == kindRaw && e.canCopy(int(b), f.v) {
-				e.kind[b] = kindCopy + k
-				n++
-			}
-		}
+		n := e.copyAll(f.v, kindCopy+k)
 		if n < minCopied {
 			for _, b := range e.todo {
 				if e.kind[b] == kindCopy+k {
@@ -201,9 +197,40 @@ func (e *Encoder) findMoves() {
 	e.drop()
 }
 
-// canCopy says whether block b of src is what the receiver has, or will have by then, at v.
-func (e *Encoder) canCopy(b int, v vector) bool {
-	x, y, w, h := e.grid.rect(b)
+// copyAll makes every raw block of todo that can be copied by v of that kind, and counts them.
+func (e *Encoder) copyAll(v vector, kind byte) (n int) {
+	for i := 0; i < len(e.todo); {
+		j := i
+		for j < len(e.todo) && e.kind[e.todo[j]] == kindRaw && e.todo[j] == e.todo[i]+uint32(j-i) &&
+			(j == i || int(e.todo[j])%e.grid.cols != 0) {
+			j++
+		}
+		if j > i {
+			n += e.copyRun(run{int(e.todo[i]), j - i, kind}, v)
+		}
+		i = max(j, i+1)
+	}
+	return n
+}
+
+// copyRun does so for a run of raw blocks: at once if it can, since most of a moved area can.
+func (e *Encoder) copyRun(r run, v vector) int {
+	if e.canCopy(r, v) {
+		for b := r.b; b < r.b+r.n; b++ {
+			e.kind[b] = r.kind
+		}
+		return r.n
+	}
+	if r.n == 1 {
+		return 0
+	}
+	half := r.n / 2
+	return e.copyRun(run{r.b, half, r.kind}, v) + e.copyRun(run{r.b + half, r.n - half, r.kind}, v)
+}
+
+// canCopy says whether run r of src is what the receiver has, or will have by then, at v.
+func (e *Encoder) canCopy(r run, v vector) bool {
+	x, y, w, h := e.grid.runRect(r)
 	sx, sy := x+v.dx, y+v.dy
 	if sx < 0 || sy < 0 || sx+w > e.grid.size.X || sy+h > e.grid.size.Y || !same(e.src, x, y, e.last, sx, sy, w, h) {
 		return false
@@ -230,7 +257,7 @@ func (e *Encoder) bridgeRuns() {
 			ok := true
 			for m := before + 1; m < b && ok; m++ {
 				ok = e.kind[m] == kindNone && !e.dirty.has(m) && !e.held.has(m) && !e.never.has(m) &&
-					!e.lost.has(m) && !e.inexact.has(m) && e.canCopy(m, e.vectors[k-kindCopy])
+					!e.lost.has(m) && !e.inexact.has(m) && e.canCopy(run{m, 1, k}, e.vectors[k-kindCopy])
 			}
 			for m := before + 1; m < b && ok; m++ {
 				e.kind[m] = k

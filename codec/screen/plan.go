@@ -68,11 +68,18 @@ func (e *Encoder) choose(f *frame.Frame) bool {
 	for _, b := range e.todo {
 		e.kind[b] = kindRaw
 	}
+	if f == nil {
+		return true
+	}
+	seen := e.seenBefore()
+	if seen {
+		e.findTiles()
+	}
 	// No update builds on more than are outstanding.
-	if f != nil && len(e.todo) > moveFrom && e.never.n < e.grid.count() && len(e.sent) <= MaxDeps {
+	if len(e.todo) > moveFrom && e.never.n < e.grid.count() && len(e.sent) <= MaxDeps {
 		e.findMoves()
 	}
-	if f != nil && len(e.todo) >= replaceFrom && len(e.copied) < len(e.todo) {
+	if !seen && len(e.todo) >= replaceFrom && len(e.copied) < len(e.todo) {
 		e.findTiles()
 	}
 	return true
