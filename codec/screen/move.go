@@ -9,7 +9,7 @@ import (
 const (
 	anchorTable = 16384
 	maxAnchors  = anchorTable / 4
-	anchorWidth = 28 // pixels an anchor spans
+	anchorWidth = 32 // pixels an anchor spans
 	bands       = 3
 	minVotes    = 3
 	minCopied   = 4 // blocks a vector must serve
@@ -35,15 +35,32 @@ type voted struct {
 	n int
 }
 
-// rowHash samples anchorWidth pixels; 0 if they are not textured enough to be recognised.
-func rowHash(p []byte) uint32 {
-	_ = p[4*anchorWidth-1]
-	a := binary.LittleEndian.Uint64(p) & colours
-	b := binary.LittleEndian.Uint64(p[4*8:]) & colours
-	c := binary.LittleEndian.Uint64(p[4*17:]) & colours
-	d := binary.LittleEndian.Uint64(p[4*26:]) & colours
-	h := a*0x9E3779B97F4A7C15 ^ b*0xC2B2AE3D27D4EB4F ^ c*0x165667B19E3779F9 ^ d*0x27D4EB2F165667C5
-	return uint32(h>>32) | 1
+// Rows are hashed as polynomials of their pixels, so that the hash can roll along.
+const (
+	factor = 0x9E3779B97F4A7C15
+	spread = 0xC2B2AE3D27D4EB4F
+)
+
+// outFactor is factor to the power of anchorWidth.
+func outFactor() uint64 {
+	f := uint64(1)
+	for range anchorWidth {
+		f *= factor
+	}
+	return f
+}
+
+func pixel(p []byte) uint64 { return uint64(binary.LittleEndian.Uint32(p) & 0xFFFFFF) }
+
+// key makes a table key, never 0, of a hash.
+func key(h uint64) uint32 { return uint32(h*spread>>32) | 1 }
+
+func rowHash(p []byte) uint64 {
+	h := uint64(0)
+	for i := 0; i < 4*anchorWidth; i += 4 {
+		h = h*factor + pixel(p[i:])
+	}
+	return h
 }
 
 // textured says whether an anchor is worth having: its pairs of pixels change a few times.
@@ -83,11 +100,12 @@ func (s *moveSearch) search(g grid, old, now view, todo []uint32) []voted {
 		if !textured(row) {
 			continue
 		}
-		s.anchor(rowHash(row), x, y)
+		s.anchor(key(rowHash(row)), x, y)
 	}
+	out := outFactor()
 	for _, by := range pickBands(g, todo) {
 		for y := by * Block; y < min((by+1)*Block, g.size.Y); y++ {
-			s.scan(now.row(minX, y, maxX-minX), minX, y)
+			s.scan(now.row(minX, y, maxX-minX), minX, y, out)
 		}
 	}
 	for _, v := range s.last {
@@ -118,24 +136,36 @@ func (s *moveSearch) anchor(key uint32, x, y int) {
 	}
 }
 
-func (s *moveSearch) scan(row []byte, x0, y int) {
-	for i := 0; i+4*anchorWidth <= len(row); i += 4 {
-		key := rowHash(row[i : i+4*anchorWidth])
-		if s.seen[key>>22]&(1<<(key>>16&63)) == 0 {
+func (s *moveSearch) scan(row []byte, x0, y int, out uint64) {
+	if len(row) < 4*anchorWidth {
+		return
+	}
+	h := rowHash(row)
+	for i := 0; ; i += 4 {
+		s.look(key(h), x0+i/4, y)
+		if i+4*anchorWidth+4 > len(row) {
+			return
+		}
+		h = h*factor + pixel(row[i+4*anchorWidth:]) - pixel(row[i:])*out
+	}
+}
+
+// look votes for the vector from (x,y) to the anchor with that key, if there is one.
+func (s *moveSearch) look(key uint32, x, y int) {
+	if s.seen[key>>22]&(1<<(key>>16&63)) == 0 {
+		return
+	}
+	for j := key % anchorTable; s.keys[j] != 0; j = (j + 1) % anchorTable {
+		if s.keys[j] != key {
 			continue
 		}
-		for j := key % anchorTable; s.keys[j] != 0; j = (j + 1) % anchorTable {
-			if s.keys[j] != key {
-				continue
+		if a := s.at[j]; a.x >= 0 {
+			v := vector{int(a.x) - x, int(a.y) - y}
+			if v != (vector{}) {
+				s.votes[v]++
 			}
-			if a := s.at[j]; a.x >= 0 {
-				v := vector{int(a.x) - x0 - i/4, int(a.y) - y}
-				if v != (vector{}) {
-					s.votes[v]++
-				}
-			}
-			break
 		}
+		return
 	}
 }
 
