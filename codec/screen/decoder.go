@@ -141,19 +141,15 @@ func (d *Decoder) refuse(h header, fresh bool) error {
 	}
 	bases, sum := d.bases, uint64(0)
 	for _, r := range d.runs {
-		switch {
-		case r.kind == kindXor:
+		if r.kind == kindXor {
 			for i, base := range bases[:r.n] {
 				if id := d.ids[r.b+i]; newer(h.id, id) && id != base {
 					return codec.ErrBase
 				}
 			}
 			bases = bases[r.n:]
-		case r.kind >= kindCopy:
-			x, y, w, ht := d.grid.runRect(r)
-			v := d.vectors[r.kind-kindCopy]
-			d.grid.sources(x+v.dx, y+v.dy, w, ht, func(b int) { sum = mix(sum, d.ids[b]) })
 		}
+		d.grid.bases(r, d.vectors, func(b int) { sum = mix(sum, d.ids[b]) })
 	}
 	for _, s := range d.refs {
 		if !d.cache[s.slot].good {

@@ -70,7 +70,7 @@ func (e *Encoder) restart(size image.Point) {
 	clear(e.last.pix)
 	clear(e.converted.pix)
 	e.ids = resized(e.ids, n)
-	e.kind, e.all = resized(e.kind, n), e.all[:0]
+	e.kind, e.split, e.all = resized(e.kind, n), resized(e.split, n), e.all[:0]
 	for _, s := range []*bitset{&e.never, &e.lost, &e.unacked, &e.dirty, &e.held, &e.inexact} {
 		s.reset(n)
 	}

@@ -41,6 +41,7 @@ const (
 	kindRaw   = 0
 	kindXor   = 1
 	kindDelta = 2
+	kindRows  = 3
 	kindCopy  = 4 // and the vector's number
 	kinds     = 8 // on the wire below this
 	// Only inside the encoder.
@@ -55,7 +56,27 @@ type vector struct{ dx, dy int }
 type run struct {
 	b, n int
 	kind byte
+	rows // of kindRows
 }
+
+// rows says, with a bit for each row of pixels of a block from the top, which are copied by a
+// vector and which are carried; the others stay as they are.
+type rows struct {
+	copied, carried uint16
+	vector          byte
+}
+
+// span is the first and the number of the rows from the first copied one to the last.
+func (r rows) span() (first, n int) {
+	if r.copied == 0 {
+		return 0, 0
+	}
+	first = bits.TrailingZeros16(r.copied)
+	return first, bits.Len16(r.copied) - first
+}
+
+// allRows is the rows of a block h pixels high.
+func allRows(h int) uint16 { return uint16(1<<h - 1) }
 
 // grid is how a picture of some size is cut into blocks.
 type grid struct {
@@ -109,6 +130,25 @@ func (g grid) inside(r image.Rectangle, do func(b int)) {
 func (g grid) runRect(r run) (x, y, w, h int) {
 	x, y, _, h = g.rect(r.b)
 	return x, y, min(r.n*Block, g.size.X-x), h
+}
+
+// bases calls do with every block that a run of copies or rows builds on, in order.
+func (g grid) bases(r run, vectors []vector, do func(b int)) {
+	switch {
+	case r.kind >= kindCopy:
+		x, y, w, h := g.runRect(r)
+		v := vectors[r.kind-kindCopy]
+		g.sources(x+v.dx, y+v.dy, w, h, do)
+	case r.kind == kindRows:
+		x, y, w, _ := g.runRect(r)
+		if first, n := r.span(); n > 0 {
+			v := vectors[r.vector]
+			g.sources(x+v.dx, y+first+v.dy, w, n, do)
+		}
+		for b := r.b; b < r.b+r.n; b++ {
+			do(b)
+		}
+	}
 }
 
 // sources calls do with every block that w×h pixels at (x,y) touch.

@@ -225,6 +225,9 @@ func (e *Encoder) findMoves() {
 	}
 	slices.Sort(e.copied)
 	e.drop()
+	if len(e.todo) <= maxSplit {
+		e.splitRows()
+	}
 }
 
 // copyAll makes every raw block of todo that can be copied by v of that kind, and counts them.
@@ -236,7 +239,7 @@ func (e *Encoder) copyAll(v vector, kind byte) (n int) {
 			j++
 		}
 		if j > i {
-			n += e.copyRun(run{int(e.todo[i]), j - i, kind}, v)
+			n += e.copyRun(run{b: int(e.todo[i]), n: j - i, kind: kind}, v)
 		}
 		i = max(j, i+1)
 	}
@@ -255,7 +258,7 @@ func (e *Encoder) copyRun(r run, v vector) int {
 		return 0
 	}
 	half := r.n / 2
-	return e.copyRun(run{r.b, half, r.kind}, v) + e.copyRun(run{r.b + half, r.n - half, r.kind}, v)
+	return e.copyRun(run{b: r.b, n: half, kind: r.kind}, v) + e.copyRun(run{b: r.b + half, n: r.n - half, kind: r.kind}, v)
 }
 
 // canCopy says whether run r of src is what the receiver has, or will have by then, at v.
@@ -268,8 +271,14 @@ func (e *Encoder) canCopy(r run, v vector) bool {
 	if e.never.n+e.lost.n == 0 {
 		return true
 	}
+	return e.sendable(sx, sy, w, h)
+}
+
+// sendable says whether every block that w×h pixels at (x,y) touch is one that the receiver has, or
+// will have by then.
+func (e *Encoder) sendable(x, y, w, h int) bool {
 	ok := true
-	e.grid.sources(sx, sy, w, h, func(s int) { ok = ok && !e.never.has(s) && !e.lost.has(s) })
+	e.grid.sources(x, y, w, h, func(s int) { ok = ok && !e.never.has(s) && !e.lost.has(s) })
 	return ok
 }
 
@@ -287,7 +296,7 @@ func (e *Encoder) bridgeRuns() {
 			ok := true
 			for m := before + 1; m < b && ok; m++ {
 				ok = e.kind[m] == kindNone && !e.dirty.has(m) && !e.held.has(m) && !e.never.has(m) &&
-					!e.lost.has(m) && !e.inexact.has(m) && e.canCopy(run{m, 1, k}, e.vectors[k-kindCopy])
+					!e.lost.has(m) && !e.inexact.has(m) && e.canCopy(run{b: m, n: 1, kind: k}, e.vectors[k-kindCopy])
 			}
 			for m := before + 1; m < b && ok; m++ {
 				e.kind[m] = k

@@ -1,5 +1,7 @@
 package screen
 
+import "math/bits"
+
 // write carries an update out that was found good.
 func (d *Decoder) write(id uint32, dst view) {
 	d.damage = d.damage[:0]
@@ -28,6 +30,21 @@ func (d *Decoder) write(id uint32, dst view) {
 						unpackXor(out, src)
 					} else {
 						unpack(out, src)
+					}
+				}
+			})
+		case kindRows:
+			x, y, w, h := d.grid.runRect(r)
+			n := 3 * w * bits.OnesCount16(r.carried)
+			in := pixels[:n]
+			pixels = pixels[n:]
+			d.claim(id, r, func(p run) {
+				px, _, pw, _ := d.grid.runRect(p)
+				k := 0
+				for i := range h {
+					if r.carried>>i&1 == 1 {
+						unpack(dst.row(px, y+i, pw), in[3*(k*w+px-x):][:3*pw])
+						k++
 					}
 				}
 			})
@@ -67,7 +84,7 @@ func (d *Decoder) claim(id uint32, r run, do func(part run)) {
 			j++
 		}
 		if j > i && do != nil {
-			do(run{r.b + i, j - i, r.kind})
+			do(run{b: r.b + i, n: j - i, kind: r.kind})
 		}
 		i = j + 1
 	}
@@ -113,10 +130,14 @@ func (d *Decoder) copies(id uint32, dst view) {
 	}
 	d.aside = d.aside[:0]
 	for _, r := range d.runs {
-		if r.kind >= kindCopy && int(r.kind-kindCopy) != main {
-			x, y, w, h := d.grid.runRect(r)
-			v := d.vectors[r.kind-kindCopy]
-			for i := range h {
+		k, copied := copyOf(r)
+		if copied == 0 || r.kind == byte(kindCopy+main) {
+			continue
+		}
+		x, y, w, h := d.grid.runRect(r)
+		v := d.vectors[k]
+		for i := range h {
+			if copied>>i&1 == 1 {
 				d.aside = append(d.aside, dst.row(x+v.dx, y+v.dy+i, w)...)
 			}
 		}
@@ -124,18 +145,35 @@ func (d *Decoder) copies(id uint32, dst view) {
 	d.shift(id, dst, byte(kindCopy+main))
 	aside := d.aside
 	for _, r := range d.runs {
-		if r.kind < kindCopy || int(r.kind-kindCopy) == main {
+		_, copied := copyOf(r)
+		if copied == 0 || r.kind == byte(kindCopy+main) {
 			continue
 		}
 		x, y, w, h := d.grid.runRect(r)
+		copied &= allRows(h)
 		d.older(id, r, func(p run) {
 			px, _, pw, _ := d.grid.runRect(p)
+			k := 0
 			for i := range h {
-				copy(dst.row(px, y+i, pw), aside[4*(i*w+px-x):])
+				if copied>>i&1 == 1 {
+					copy(dst.row(px, y+i, pw), aside[4*(k*w+px-x):])
+					k++
+				}
 			}
 		})
-		aside = aside[4*w*h:]
+		aside = aside[4*w*bits.OnesCount16(copied):]
 	}
+}
+
+// copyOf is the number of the vector and the rows that r copies; none for other kinds.
+func copyOf(r run) (vector int, copied uint16) {
+	switch {
+	case r.kind >= kindCopy:
+		return int(r.kind - kindCopy), allRows(Block)
+	case r.kind == kindRows:
+		return int(r.vector), r.copied
+	}
+	return 0, 0
 }
 
 // older calls do for each part of r whose blocks are older than id.
@@ -146,7 +184,7 @@ func (d *Decoder) older(id uint32, r run, do func(part run)) {
 			j++
 		}
 		if j > i {
-			do(run{r.b + i, j - i, r.kind})
+			do(run{b: r.b + i, n: j - i, kind: r.kind})
 		}
 		i = j + 1
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"math/bits"
 
 	"beside/codec"
 	"beside/frame"
@@ -146,6 +147,10 @@ func (b *body) parseRuns(r *reader, g grid) int {
 		at += r.number(uint64(g.count()))
 		v := r.number(uint64(g.cols)*kinds - 1)
 		u := run{b: at, n: v/kinds + 1, kind: byte(v % kinds)}
+		if u.kind == kindRows {
+			c := r.number(1<<Block*MaxVectors - 1)
+			u.rows = rows{uint16(c / MaxVectors), uint16(r.number(1<<Block - 1)), byte(c % MaxVectors)}
+		}
 		if r.bad || at >= g.count() || at%g.cols+u.n > g.cols {
 			r.bad = true
 			break
@@ -162,6 +167,14 @@ func (b *body) parseRuns(r *reader, g grid) int {
 			carried += u.n
 			b.deltas += u.n
 			r.bad = r.bad || w != u.n*Block || h != Block
+		case u.kind == kindRows && int(u.vector) < len(b.vectors):
+			total += 3 * w * bits.OnesCount16(u.carried)
+			carried += u.n
+			first, n := u.span()
+			v := b.vectors[u.vector]
+			x, y = x+v.dx, y+first+v.dy
+			r.bad = (u.copied|u.carried)&^allRows(h) != 0 || u.copied&u.carried != 0 ||
+				(n > 0 && (x < 0 || y < 0 || x+w > g.size.X || y+n > g.size.Y))
 		case u.kind >= kindCopy && int(u.kind-kindCopy) < len(b.vectors):
 			x += b.vectors[u.kind-kindCopy].dx
 			y += b.vectors[u.kind-kindCopy].dy

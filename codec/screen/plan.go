@@ -29,15 +29,17 @@ type plan struct {
 	converted view    // the picture in our byte order, where it has another
 	kind      []byte  // of every block; kindNone between two Encodes
 
-	todo    []uint32 // blocks to carry as pixels, rising
-	vectors []vector
-	copied  []uint32 // blocks to carry as copies
-	deps    []uint32
-	refs    []tileSlot
-	saves   []tileSlot
-	hashes  []tileHash // of tiles of src that were looked up in the cache
-	all     []uint32   // todo, copied and refs' blocks
-	runs    []run
+	todo     []uint32 // blocks to carry as pixels, rising
+	split    []split  // of every block; those of kindRows count
+	vectors  []vector
+	copied   []uint32 // blocks to carry as copies
+	deps     []uint32
+	refs     []tileSlot
+	saves    []tileSlot
+	hashes   []tileHash // of tiles of src that were looked up in the cache
+	all      []uint32   // todo, copied and refs' blocks
+	runs     []run
+	splitRun split // of the last run of kindRows
 	naturals, bases,
 	scratch []uint32
 	scratchSet []uint64
@@ -123,7 +125,7 @@ func (e *Encoder) confirm() {
 
 // drop takes from todo what became something else than pixels.
 func (e *Encoder) drop() {
-	e.todo = slices.DeleteFunc(e.todo, func(b uint32) bool { return e.kind[b] != kindRaw })
+	e.todo = slices.DeleteFunc(e.todo, func(b uint32) bool { return e.kind[b] != kindRaw && e.kind[b] != kindRows })
 }
 
 // fit serialises the plan. If its pixels exceed budget it leaves out those far from focus.

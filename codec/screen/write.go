@@ -19,6 +19,9 @@ type writer struct {
 func (e *Encoder) serialise() []byte {
 	e.naturals = e.naturals[:0]
 	for _, b32 := range e.todo {
+		if e.kind[b32] == kindRows {
+			continue
+		}
 		x, y, w, h := e.grid.rect(int(b32))
 		e.kind[b32] = kindRaw
 		if natural(e.src, x, y, w, h) {
@@ -65,12 +68,16 @@ func (e *Encoder) makeRuns() {
 	for _, b32 := range e.all {
 		b, k := int(b32), e.kind[b32]
 		if n := len(e.runs); n > 0 {
-			if r := &e.runs[n-1]; r.kind == k && r.b+r.n == b && b%e.grid.cols != 0 {
+			if r := &e.runs[n-1]; r.kind == k && r.b+r.n == b && b%e.grid.cols != 0 && (k != kindRows || e.joinRows(r, b)) {
 				r.n++
 				continue
 			}
 		}
-		e.runs = append(e.runs, run{b, 1, k})
+		r := run{b: b, n: 1, kind: k}
+		if k == kindRows {
+			e.startRows(&r)
+		}
+		e.runs = append(e.runs, r)
 	}
 }
 
@@ -130,12 +137,7 @@ func (e *Encoder) baseSum() uint64 {
 	sum := uint64(0)
 	e.deps = e.deps[:0]
 	for _, r := range e.runs {
-		if r.kind < kindCopy {
-			continue
-		}
-		x, y, w, h := e.grid.runRect(r)
-		v := e.vectors[r.kind-kindCopy]
-		e.grid.sources(x+v.dx, y+v.dy, w, h, func(b int) {
+		e.grid.bases(r, e.vectors, func(b int) {
 			id := e.ids[b]
 			sum = mix(sum, id)
 			if n := len(e.deps); e.unacked.has(b) && (n == 0 || e.deps[n-1] != id) && !slices.Contains(e.deps, id) {
@@ -155,6 +157,10 @@ func (e *Encoder) runsTo(out []byte) []byte {
 	for _, r := range e.runs {
 		out = binary.AppendUvarint(out, uint64(r.b-end))
 		out = binary.AppendUvarint(out, uint64((r.n-1)*kinds)+uint64(r.kind))
+		if r.kind == kindRows {
+			out = binary.AppendUvarint(out, uint64(r.copied)*MaxVectors+uint64(r.vector))
+			out = binary.AppendUvarint(out, uint64(r.carried))
+		}
 		end = r.b + r.n
 	}
 	return out
@@ -164,14 +170,15 @@ func (e *Encoder) runsTo(out []byte) []byte {
 func (e *Encoder) pixels(out []byte, room int) []byte {
 	out = slices.Grow(out, room)
 	for _, r := range e.runs {
-		if r.kind != kindRaw && r.kind != kindXor {
+		if r.kind != kindRaw && r.kind != kindXor && r.kind != kindRows {
 			continue
 		}
 		x, y, w, h := e.grid.runRect(r)
 		for i := range h {
-			if r.kind == kindRaw {
+			switch {
+			case r.kind == kindRaw || (r.kind == kindRows && r.carried>>i&1 == 1):
 				out = pack(out, e.src.row(x, y+i, w))
-			} else {
+			case r.kind == kindXor:
 				out = packXor(out, e.src.row(x, y+i, w), e.last.row(x, y+i, w))
 			}
 		}
