@@ -50,6 +50,7 @@ type body struct {
 	deltas      int      // blocks of kind 2
 	pixels      []byte   // of kinds 0 and 1
 	planes      []byte
+	expanded    []byte
 	named       [Slots / 64]uint64
 }
 
@@ -115,10 +116,20 @@ func (b *body) parse(h header, g grid, in []byte) error {
 			at++
 		}
 	}
-	if r.bad || len(r.in) != total+b.deltas*bytesBlock {
+	coding := r.number(codingPalette)
+	if r.bad {
 		return fmt.Errorf("%w: body", codec.ErrCorrupt)
 	}
-	b.pixels, b.planes = r.in[:total], r.in[total:]
+	ok := true
+	if coding == codingPalette {
+		b.expanded, b.planes, ok = expand(b.expanded[:0], r.in, total/3)
+		b.pixels = b.expanded
+	} else if ok = len(r.in) >= total; ok {
+		b.pixels, b.planes = r.in[:total], r.in[total:]
+	}
+	if !ok || len(b.planes) != b.deltas*bytesBlock {
+		return fmt.Errorf("%w: pixels", codec.ErrCorrupt)
+	}
 	return nil
 }
 
