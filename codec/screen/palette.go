@@ -3,6 +3,7 @@ package screen
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -20,6 +21,7 @@ const (
 	codeLiteral  = 255 // in the bytes
 	colourTable  = 8192
 	maxColours   = 4096 // that are told apart while counting
+	mostLiterals = 16   // a palette is not worthwhile if one pixel in so many has none of its colours
 )
 
 // palette counts colours and codes pixels by them.
@@ -29,6 +31,7 @@ type palette struct {
 	colours [maxColours]counted
 	rank    [maxColours]uint16
 	order   []uint16
+	sample  []byte
 	index   []uint16 // of each pixel, into colours
 }
 
@@ -40,6 +43,9 @@ type counted struct {
 // code appends px, 3 bytes a pixel, by palette; false, with out as it was, if that is not worthwhile.
 func (p *palette) code(out, px []byte) ([]byte, bool) {
 	total := len(px) / 3
+	if p.colourful(px) {
+		return out, false
+	}
 	found := p.count(px)
 	p.order = p.order[:0]
 	for i := range found {
@@ -58,7 +64,7 @@ func (p *palette) code(out, px []byte) ([]byte, bool) {
 			literals -= int(p.colours[i].n)
 		}
 	}
-	if literals*5 > total {
+	if literals*mostLiterals > total {
 		return out, false
 	}
 	out = slices.Grow(out, 8+3*n+total/4+1+total+3*literals)
@@ -140,35 +146,80 @@ func expand(out, in []byte, total int) (px, rest []byte, ok bool) {
 	bytes := r.in[3*n+len(codes):]
 	// The bytes come before the literals: count them.
 	more := 0
-	for i := range total {
-		if codes[i/4]>>(6-i%4*2)&3 == codeMore {
-			more++
+	for i, c := range codes {
+		if i == len(codes)-1 && total%4 != 0 {
+			c &= 0xFF << (8 - total%4*2) // what follows the last pixel is no pixel
 		}
+		more += bits.OnesCount8(c & (c >> 1) & 0x55)
 	}
 	if len(bytes) < more {
 		return out, nil, false
 	}
 	literals := bytes[more:]
 	bytes = bytes[:more]
-	out = slices.Grow(out, 3*total)
-	for i := range total {
-		c := int(codes[i/4] >> (6 - i%4*2) & 3)
-		if c == codeMore {
-			if bytes[0] == codeLiteral {
-				if len(literals) < 3 {
-					return out, nil, false
-				}
-				out = append(out, literals[0], literals[1], literals[2])
-				literals, bytes = literals[3:], bytes[1:]
-				continue
+	at := len(out)
+	out = slices.Grow(out, 3*total)[:at+3*total]
+	dst := out[at:]
+	var first [3 * paletteFirst]byte
+	copy(first[:], colours)
+	for i, code := range codes {
+		k := min(4, total-4*i)
+		if n > 0 && code == 0 && k == 4 { // four times the commonest colour
+			d := dst[:12]
+			for j := 0; j < 12; j += 3 {
+				d[j], d[j+1], d[j+2] = first[0], first[1], first[2]
 			}
-			c = paletteFirst + int(bytes[0])
-			bytes = bytes[1:]
+			dst = dst[12:]
+			continue
 		}
-		if c >= n {
-			return out, nil, false
+		for ; k > 0; k-- {
+			c := int(code >> 6)
+			code <<= 2
+			from := colours
+			switch {
+			case c < codeMore:
+			case bytes[0] != codeLiteral:
+				c = paletteFirst + int(bytes[0])
+				bytes = bytes[1:]
+			case len(literals) < 3:
+				return out, nil, false
+			default:
+				from, c = literals, 0
+				literals, bytes = literals[3:], bytes[1:]
+			}
+			if 3*c+3 > len(from) {
+				return out, nil, false
+			}
+			q := from[3*c : 3*c+3]
+			dst[0], dst[1], dst[2] = q[0], q[1], q[2]
+			dst = dst[3:]
 		}
-		out = append(out, colours[3*c], colours[3*c+1], colours[3*c+2])
 	}
 	return out, literals, true
+}
+
+// colourful samples px and says whether a palette is not worth looking for.
+func (p *palette) colourful(px []byte) bool {
+	const piece, every = 3 * 64, 3 * 1024
+	if len(px) < 32*every {
+		return false
+	}
+	p.sample = p.sample[:0]
+	for at := 0; at+piece <= len(px); at += every {
+		p.sample = append(p.sample, px[at:at+piece]...)
+	}
+	found := p.count(p.sample)
+	if found <= maxPalette {
+		return false
+	}
+	p.order = p.order[:0]
+	for i := range found {
+		p.order = append(p.order, uint16(i))
+	}
+	slices.SortFunc(p.order, func(a, b uint16) int { return cmp.Compare(p.colours[b].n, p.colours[a].n) })
+	rare := 0
+	for _, i := range p.order[maxPalette:] {
+		rare += int(p.colours[i].n)
+	}
+	return rare*mostLiterals > len(p.sample)/3
 }

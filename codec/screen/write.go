@@ -16,7 +16,7 @@ type writer struct {
 	body, px            []byte
 	palette             palette
 	dataRaw, dataDiff   [2][]byte // by coding
-	diffFailed, skipped int // times in a row that differences were no gain, and that they were not tried
+	diffFailed, skipped int       // times in a row that differences were no gain, and that they were not tried
 }
 
 // serialise writes the plan the cheapest way. Nothing is committed.
