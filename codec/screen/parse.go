@@ -120,7 +120,7 @@ func (b *body) parse(h header, g grid, in []byte) error {
 	if r.bad {
 		return fmt.Errorf("%w: body", codec.ErrCorrupt)
 	}
-	ok := true
+	var ok bool
 	if coding == codingPalette {
 		b.expanded, b.planes, ok = expand(b.expanded[:0], r.in, total/3)
 		b.pixels = b.expanded
@@ -154,7 +154,7 @@ func (b *body) slots(list []tileSlot, r *reader, g grid) []tileSlot {
 func (b *body) parseRuns(r *reader, g grid) int {
 	b.runs, b.deltas = b.runs[:0], 0
 	at, total, carried, diffs := 0, 0, 0, 0
-	for n := r.number(uint64(g.count())); n > 0 && !r.bad; n-- {
+	for left := r.number(uint64(g.count())); left > 0 && !r.bad; left-- {
 		at += r.number(uint64(g.count()))
 		v := r.number(uint64(g.cols)*kinds - 1)
 		u := run{b: at, n: v/kinds + 1, kind: byte(v % kinds)}

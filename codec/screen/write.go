@@ -28,7 +28,7 @@ func (e *Encoder) serialise() []byte {
 		}
 		x, y, w, h := e.grid.rect(int(b32))
 		e.kind[b32] = kindRaw
-		if natural(e.src, x, y, w, h) {
+		if natural(e.src, x, y, w, h) && !e.hardlyChanged(int(b32)) {
 			e.kind[b32] = kindDelta
 			e.naturals = append(e.naturals, b32)
 		}
@@ -58,6 +58,22 @@ func (e *Encoder) serialise() []byte {
 		e.grid.inTile(s.tile, func(b int) { e.all = append(e.all, uint32(b)) })
 	}
 	return best
+}
+
+// hardlyChanged says whether half of a block's rows are as the receiver is known to have
+// them: a difference is better than planes.
+func (e *Encoder) hardlyChanged(b int) bool {
+	if e.never.has(b) || e.lost.has(b) || e.unacked.has(b) {
+		return false
+	}
+	x, y, w, h := e.grid.rect(b)
+	n := 0
+	for i := range h {
+		if sameRow(e.src.row(x, y+i, w), e.last.row(x, y+i, w)) {
+			n++
+		}
+	}
+	return 2*n >= h
 }
 
 // makeRuns gathers all into runs by their kinds.
