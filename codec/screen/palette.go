@@ -188,40 +188,42 @@ func expand(out, in []byte, total int) (px, rest []byte, ok bool) {
 	literals := bytes[more:]
 	bytes = bytes[:more]
 	at := len(out)
-	out = slices.Grow(out, 3*total)[:at+3*total]
-	dst := out[at:]
-	var first [3 * paletteFirst]byte
-	copy(first[:], colours)
+	out = slices.Grow(out, 3*total+1)[:at+3*total]
+	dst := out[at : at+3*total+1] // pixels are written as 4 bytes, of which the last is written over
+	var table [maxPalette]uint32
+	for i := range n {
+		table[i] = uint32(colours[3*i]) | uint32(colours[3*i+1])<<8 | uint32(colours[3*i+2])<<16
+	}
+	c0 := uint64(table[0])
+	low, high := c0|c0<<24|c0<<48, uint32(c0>>16|c0<<8) // four times the commonest colour
 	for i, code := range codes {
 		k := min(4, total-4*i)
-		if n > 0 && code == 0 && k == 4 { // four times the commonest colour
-			d := dst[:12]
-			for j := 0; j < 12; j += 3 {
-				d[j], d[j+1], d[j+2] = first[0], first[1], first[2]
-			}
+		if code == 0 && k == 4 && n > 0 && len(dst) >= 12 {
+			binary.LittleEndian.PutUint64(dst, low)
+			binary.LittleEndian.PutUint32(dst[8:], high)
 			dst = dst[12:]
 			continue
 		}
 		for ; k > 0; k-- {
 			c := int(code >> 6)
 			code <<= 2
-			from := colours
-			switch {
-			case c < codeMore:
-			case bytes[0] != codeLiteral:
-				c = paletteFirst + int(bytes[0])
+			if c == codeMore {
+				v := bytes[0]
 				bytes = bytes[1:]
-			case len(literals) < 3:
-				return out, nil, false
-			default:
-				from, c = literals, 0
-				literals, bytes = literals[3:], bytes[1:]
+				if v == codeLiteral {
+					if len(literals) < 3 {
+						return out, nil, false
+					}
+					dst[0], dst[1], dst[2] = literals[0], literals[1], literals[2]
+					literals, dst = literals[3:], dst[3:]
+					continue
+				}
+				c = paletteFirst + int(v)
 			}
-			if 3*c+3 > len(from) {
+			if c >= n || len(dst) < 4 {
 				return out, nil, false
 			}
-			q := from[3*c : 3*c+3]
-			dst[0], dst[1], dst[2] = q[0], q[1], q[2]
+			binary.LittleEndian.PutUint32(dst, table[c])
 			dst = dst[3:]
 		}
 	}
