@@ -26,8 +26,12 @@ func (p *parts) window(ctx context.Context) error {
 	defer d.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	loop := &desk.Loop{}
-	go loop.Run(ctx)
+	loop := glass.NewLoop()
+	go func() {
+		if err := loop.Run(ctx); err != nil {
+			p.log.Warn("the windows' loop does not wait for events", "err", err)
+		}
+	}()
 	go desk.Unstick(ctx, loop.Do)
 	a, err := app.New(f, app.Services{
 		SignIn: p.signIn, Me: p.me, OpenURL: p.open(f),
@@ -78,7 +82,7 @@ func (p *parts) open(f fyne.App) func(string) error {
 // viewer is app/glass as app wants it.
 type viewer struct{ *glass.Glass }
 
-func newViewer(o app.ViewerOptions, loop *desk.Loop) app.Viewer {
+func newViewer(o app.ViewerOptions, loop *glass.Loop) app.Viewer {
 	return viewer{glass.New(glass.Options{Window: o.Window, Input: o.Input, Host: o.Host, Do: loop.Do})}
 }
 
