@@ -28,7 +28,7 @@ func TestLoopWait(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, quit, looks := NewLoop(), make(chan struct{}), 0
 				l.stay(time.Now().Add(c.stay))
-				time.Sleep(time.Nanosecond)
+				<-time.After(time.Nanosecond)
 				act := func() {
 					switch c.what {
 					case "event":
@@ -44,7 +44,7 @@ func TestLoopWait(t *testing.T) {
 				if c.after == 0 {
 					act()
 				} else {
-					go func() { time.Sleep(c.after); act() }()
+					time.AfterFunc(c.after, act)
 				}
 				began := time.Now()
 				l.wait(quit, func() { looks++ })
@@ -57,7 +57,6 @@ func TestLoopWait(t *testing.T) {
 				if c.what == "event" && !l.until.After(time.Now().Add(afterEvent-tick)) {
 					t.Error("sleeps again at once after an event")
 				}
-				time.Sleep(time.Second)
 			})
 		})
 	}
