@@ -14,7 +14,7 @@ const (
 	// afterCall is for how long after a call Fyne goes on at its own pace, to draw what the call
 	// changed, and afterEvent the same after an event: longer than Fyne's own delays, such as
 	// that of a double click.
-	afterCall, afterEvent = 4 * tick, 600 * time.Millisecond
+	afterCall, afterEvent = 2 * tick, 600 * time.Millisecond
 	// asleep is how long a wait may take otherwise. It bounds how late Fyne does what the Loop
 	// was not told of.
 	asleep = time.Second
@@ -34,8 +34,9 @@ type Loop struct {
 	input chan chan bool // an event can be read; to be answered when it was
 
 	// Of the Fyne goroutine alone.
-	timer *time.Timer
-	until time.Time // no long wait before
+	timer  *time.Timer
+	called bool      // Do was called; what it brought may have run only just now
+	until  time.Time // no long wait before
 }
 
 // NewLoop makes a Loop that does not run yet.
@@ -57,6 +58,10 @@ func (l *Loop) Do(f func()) {
 // early when quit is closed or Do is called.
 func (l *Loop) wait(quit <-chan struct{}, look func()) {
 	began := time.Now()
+	if l.called {
+		l.called = false
+		l.stay(began.Add(afterCall))
+	}
 	long := began.After(l.until)
 	if long {
 		l.set(asleep)
@@ -69,7 +74,7 @@ func (l *Loop) wait(quit <-chan struct{}, look func()) {
 		case <-quit:
 			return
 		case <-l.asked:
-			l.stay(time.Now().Add(afterCall))
+			l.called = true
 			return
 		case <-l.timer.C:
 			return

@@ -54,6 +54,14 @@ func TestLoopWait(t *testing.T) {
 				if looks != c.looks {
 					t.Errorf("looked %d times, want %d", looks, c.looks)
 				}
+				if c.what == "call" {
+					<-time.After(time.Second) // that long took what was called
+					began = time.Now()
+					l.wait(quit, func() {})
+					if d := time.Since(began); d != tick {
+						t.Errorf("the wait after a call lasted %v", d)
+					}
+				}
 				if c.what == "event" && !l.until.After(time.Now().Add(afterEvent-tick)) {
 					t.Error("sleeps again at once after an event")
 				}
