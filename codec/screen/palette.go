@@ -21,7 +21,7 @@ const (
 	codeLiteral  = 255 // in the bytes
 	colourTable  = 8192
 	maxColours   = 4096 // that are told apart while counting
-	mostLiterals = 16   // a palette is not worthwhile if one pixel in so many has none of its colours
+	mostLiterals = 64   // a palette is not worthwhile if one pixel in so many has none of its colours
 )
 
 // palette counts colours and codes pixels by them.
@@ -87,14 +87,14 @@ func (p *palette) code(out, px []byte) ([]byte, bool) {
 	codes, bytes := out[at:more], out[more:more:cap(out)]
 	i := 0
 	for _, span := range p.spans {
-		n, r := int(span&spanMost), p.rank[span>>spanBits]
+		long, r := int(span&spanMost), p.rank[span>>spanBits]
 		code := byte(min(r, codeMore))
 		if code != 0 {
-			setCodes(codes, i, n, code)
+			setCodes(codes, i, long, code)
 		}
-		i += n
+		i += long
 		if code == codeMore {
-			for range n {
+			for range long {
 				bytes = append(bytes, byte(r-paletteFirst))
 			}
 		}
@@ -103,11 +103,11 @@ func (p *palette) code(out, px []byte) ([]byte, bool) {
 	if literals > 0 {
 		i = 0
 		for _, span := range p.spans {
-			n := int(span & spanMost)
+			long := int(span & spanMost)
 			if p.rank[span>>spanBits] == maxPalette {
-				out = append(out, px[3*i:3*(i+n)]...)
+				out = append(out, px[3*i:3*(i+long)]...)
 			}
-			i += n
+			i += long
 		}
 	}
 	return out, true
