@@ -50,6 +50,7 @@ type Receiver struct {
 	cfg   ReceiverConfig
 	start time.Time
 	idle  chan struct{} // tells the acknowledger that there is something to do
+	work  chan struct{} // tells the decoding goroutine the same
 
 	mu      sync.Mutex // guards what follows
 	link    link.Receiver
@@ -64,7 +65,7 @@ type Receiver struct {
 
 // NewReceiver makes a Receiver that does nothing until Run.
 func NewReceiver(cfg ReceiverConfig) *Receiver {
-	return &Receiver{cfg: cfg, start: time.Now(), idle: make(chan struct{}, 1)}
+	return &Receiver{cfg: cfg, start: time.Now(), idle: make(chan struct{}, 1), work: make(chan struct{}, 1)}
 }
 
 // Exact says whether the picture shown equals the sharer's screen, pixel for pixel, as
@@ -106,26 +107,64 @@ func (r *Receiver) Run(ctx context.Context) error {
 	defer wg.Wait()
 	defer cancel()
 	wg.Go(func() { r.acknowledge(ctx) })
+	wg.Go(func() { r.show(ctx, dec) })
 	for {
+		// Nothing else is done here: how long a picture takes must not look like a slow path.
 		b, err := r.cfg.In.ReadPacket(ctx)
 		if err != nil {
 			return fmt.Errorf("picture: read packet: %w", err)
 		}
 		r.mu.Lock()
-		m, ok, err := r.link.Packet(r.now(), b)
+		_ = r.link.Packet(r.now(), b) // a malformed one is ignored: the peer only harms itself
 		r.mu.Unlock()
-		if ok && err == nil && r.take(dec, m) {
-			r.mu.Lock()
-			r.link.Done(m.ID)
-			r.mu.Unlock()
-		}
+		tell(r.work)
 		r.sendAck()
+	}
+}
+
+// show deals with messages, one after the other, until ctx ends.
+func (r *Receiver) show(ctx context.Context, dec *screen.Decoder) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		r.mu.Lock()
+		m, ok := r.link.Next(r.now())
+		wait := time.Hour
+		if at, held := r.link.Held(); held {
+			wait = max(0, at-r.now())
+		}
+		r.mu.Unlock()
+		if ok {
+			done := r.take(dec, m)
+			r.mu.Lock()
+			if done {
+				r.link.Done(m.ID)
+			} else {
+				r.link.Refuse(m.ID)
+			}
+			r.mu.Unlock()
+			r.sendAck()
+			continue
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-r.work:
+		}
+	}
+}
+
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
 func (r *Receiver) now() time.Duration { return time.Since(r.start) }
 
-// take acts on a message; false if it is to be counted as not received.
+// take acts on a message; false if it could not be dealt with and is to be sent anew.
 func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
 	if m.Kind == link.State {
 		st, ok := parseState(m.Data)
@@ -173,19 +212,16 @@ func (r *Receiver) sendAck() {
 	r.mu.Lock()
 	b, ok := r.link.Ack(r.now(), buf[:0])
 	_, later := r.link.Wake()
-	tell := later && r.waiting
-	if tell {
+	wake := later && r.waiting
+	if wake {
 		r.waiting = false
 	}
 	r.mu.Unlock()
 	if ok {
 		_ = r.cfg.In.WriteAck(b) // a lost one is harmless, a closed path ends ReadPacket
 	}
-	if tell {
-		select {
-		case r.idle <- struct{}{}:
-		default:
-		}
+	if wake {
+		tell(r.idle)
 	}
 }
 
