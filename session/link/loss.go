@@ -57,6 +57,7 @@ func (s *Sender) Ack(now time.Duration, b []byte) error {
 	if news {
 		s.sample(now, now-top.at-time.Duration(a.delay)*time.Microsecond)
 		s.delaySample(now, int32(a.arrival-micros(top.at)))
+		s.holdStart()
 	}
 	got := 0
 	for k := uint32(0); k <= mapBits; k++ {
@@ -151,7 +152,7 @@ func (s *Sender) lose(now time.Duration, p *sent) {
 	m := p.m
 	p.open, p.lost = false, true
 	s.inFlight -= p.size
-	s.countLost(now, p.number)
+	s.countLost(now, p.number, s.rate.queue > 2*quiet)
 	s.lossEWMA += (1 - s.lossEWMA) / 200
 	if m == nil || m.dead || p.frag < 0 {
 		return

@@ -18,6 +18,7 @@ const (
 // rate is lowered for a moment, and if as much is lost as before, the rate is not why.
 type losses struct {
 	got, lost float64 // packets, fading over a second
+	spilt     float64 // lost while there was a queue, fading too
 	fadedAt   time.Duration
 	lostAll   uint64
 	tolerated float64 // share of loss known to be the medium's
@@ -38,9 +39,14 @@ func (l *losses) countArrived(n uint32) {
 	}
 }
 
-func (l *losses) countLost(now time.Duration, n uint32) {
+func (l *losses) countLost(now time.Duration, n uint32, full bool) {
 	fade := math.Exp(-(now - l.fadedAt).Seconds())
-	l.got, l.lost, l.fadedAt = l.got*fade, l.lost*fade+1, now
+	l.got, l.lost, l.spilt, l.fadedAt = l.got*fade, l.lost*fade, l.spilt*fade, now
+	if full {
+		l.spilt++
+	} else {
+		l.lost++
+	}
 	l.lostAll++
 	if l.probing && !newer(l.probeFrom, n) {
 		l.probeNot++
@@ -55,19 +61,19 @@ func (l *losses) countLate(n uint32) {
 	}
 }
 
-// lossShare is the share lost of late, 0 while too little is known.
+// lossShare is the share lost of late without a queue, 0 while too little is known.
 func (l *losses) lossShare() float64 {
-	if l.got+l.lost < 30 {
+	if l.got+l.lost+l.spilt < 30 {
 		return 0
 	}
-	return l.lost / (l.got + l.lost)
+	return l.lost / (l.got + l.lost + l.spilt)
 }
 
 // through is the part of what was sent that passed the bottleneck, as far as known: what
 // the medium loses did pass it.
 func (l *losses) through(q time.Duration) float64 {
 	if q > 2*quiet {
-		return 1 - l.lossShare()
+		return 1 - (l.lost+l.spilt)/max(30, l.got+l.lost+l.spilt)
 	}
 	return 1 - max(0, l.lossShare()-l.tolerated)
 }

@@ -23,6 +23,7 @@ type rate struct {
 	bw       float64 // what the path is believed to carry
 	starting bool
 	flat     int // samples in a row at the start that brought nothing more
+	swelling int // acknowledgements in a row at the start that told of a queue
 
 	delay
 	sampler
@@ -45,7 +46,7 @@ func (r *rate) startRate(now, rtt time.Duration, known float64) {
 // restartRate begins anew after silence: it may be another path.
 func (r *rate) restartRate(now time.Duration) {
 	r.bw = min(r.bw, startRate)
-	r.bps, r.starting, r.flat = r.bw, true, 0
+	r.bps, r.starting, r.flat, r.swelling = r.bw, true, 0, 0
 	r.delay, r.sampler, r.rivalry = delay{}, sampler{train: r.train + 1}, rivalry{}
 	r.losses = losses{tolerated: r.tolerated}
 }
@@ -107,7 +108,9 @@ func (s *Sender) steer(now time.Duration, got float64, q time.Duration) {
 		}
 		r.bw = max(r.bw, got)
 	} else if got < r.bw {
-		r.bw += (got - r.bw) * 0.5
+		if r.bw += (got - r.bw) * 0.5; q > 30*time.Millisecond {
+			r.bw = got
+		}
 	}
 	if r.starting && (q > 10*time.Millisecond || r.flat > 3 || r.probing) {
 		r.starting = false
@@ -132,15 +135,30 @@ func (s *Sender) steer(now time.Duration, got float64, q time.Duration) {
 	r.bps = min(max(r.bps, minRate), maxRate)
 }
 
+// holdStart ends the start as soon as a queue is seen, before a sample says how much is
+// too much.
+func (r *rate) holdStart() {
+	if !r.starting {
+		return
+	}
+	if r.queue < 20*time.Millisecond {
+		r.swelling = 0
+		return
+	}
+	if r.swelling++; r.swelling >= 3 {
+		r.starting, r.bps = false, min(r.bps, r.bw)
+	}
+}
+
 // gain is how the rate stands to what the path carries, by the queue there is.
 func gain(q time.Duration) float64 {
 	points := []struct {
 		q time.Duration
 		g float64
 	}{
-		{2 * time.Millisecond, 1.10},
-		{6 * time.Millisecond, 1.00},
-		{quiet, 0.94},
+		{2 * time.Millisecond, 1.08},
+		{4 * time.Millisecond, 1.00},
+		{quiet, 0.92},
 		{30 * time.Millisecond, 0.85},
 		{60 * time.Millisecond, 0.70},
 	}

@@ -50,7 +50,7 @@ func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
 		v.low, v.high = q, q
 	case now-v.since < after:
 		v.low, v.high = min(v.low, q), max(v.high, q)
-	case v.high-v.low < flatWithin && s.lossShare() <= s.tolerated:
+	case v.high-v.low < flatWithin && s.spilt < 1:
 		s.rebase(v.low)
 		*v = rivalry{}
 	default:
