@@ -35,16 +35,13 @@ func NewDecoder(size image.Point) (*Decoder, error) {
 	return d, nil
 }
 
-// Decode shows one frame in dst at min, BGRX. That it is predicted from what this decoder
-// has is for the caller to know. After an error nothing was written to dst and, unless the
-// error is ErrStream, only a key frame helps.
-func (d *Decoder) Decode(data []byte, dst *frame.Frame, min image.Point) error {
-	r := image.Rectangle{Min: min, Max: min.Add(d.size)}
+// Decode takes in one frame. That it is predicted from what this decoder has is for the
+// caller to know. After an error other than ErrStream only a key frame helps, and there is
+// nothing to Paint.
+func (d *Decoder) Decode(data []byte) error {
 	switch {
 	case d.c == nil:
 		return ErrClosed
-	case !r.In(dst.Bounds()) || dst.Format != frame.BGRX:
-		return fmt.Errorf("%w: %v outside BGRX of %v", ErrSize, r, dst.Size)
 	case len(data) > MaxData:
 		return ErrStream
 	}
@@ -60,10 +57,26 @@ func (d *Decoder) Decode(data []byte, dst *frame.Frame, min image.Point) error {
 	const marker = 0xC0 | 3<<3
 	d.in = append(append(d.in[:0], data...), marker)
 	d.in = append(binary.LittleEndian.AppendUint32(d.in, uint32(len(data))), marker)
-	p, stride := at(dst, r)
-	d.keys = C.beside_dec_frame(d.c, (*C.uint8_t)(unsafe.Pointer(&d.in[0])), C.size_t(len(d.in)), p, stride) == 0
+	d.keys = C.beside_dec_frame(d.c, (*C.uint8_t)(unsafe.Pointer(&d.in[0])), C.size_t(len(d.in))) == 0
 	if !d.keys {
 		return fmt.Errorf("%w: decode", ErrCodec)
+	}
+	return nil
+}
+
+// Paint writes part of the last frame, in coordinates of the stream, into dst, BGRX, with
+// the stream's top left at min.
+func (d *Decoder) Paint(dst *frame.Frame, min image.Point, part image.Rectangle) error {
+	r := part.Add(min)
+	switch {
+	case d.c == nil:
+		return ErrClosed
+	case part.Empty() || !part.In(image.Rectangle{Max: d.size}) || !r.In(dst.Bounds()) || dst.Format != frame.BGRX:
+		return fmt.Errorf("%w: %v of %v into %v", ErrSize, part, d.size, dst.Size)
+	}
+	p, stride := at(dst, r)
+	if C.beside_dec_paint(d.c, C.int(part.Min.X), C.int(part.Min.Y), C.int(part.Dx()), C.int(part.Dy()), p, stride) != 0 {
+		return fmt.Errorf("%w: nothing decoded", ErrCodec)
 	}
 	return nil
 }

@@ -6,8 +6,6 @@
 #include <vpx/vp8cx.h>
 #include <vpx/vpx_encoder.h>
 
-#define FRAME_TICKS 3000 // of 1/90000 s: thirty frames a second, which is what the rate means
-
 struct beside_enc {
   vpx_codec_ctx_t ctx;
   vpx_codec_enc_cfg_t cfg;
@@ -66,8 +64,8 @@ int beside_enc_rate(beside_enc *e, int kbits) {
   return vpx_codec_enc_config_set(&e->ctx, &e->cfg) ? -1 : 0;
 }
 
-int beside_enc_frame(beside_enc *e, const uint8_t *src, size_t stride, int rgb, int from, int keep, const uint8_t **out,
-                     size_t *n) {
+int beside_enc_frame(beside_enc *e, const uint8_t *src, size_t stride, int rgb, int from, int keep, int ticks,
+                     const uint8_t **out, size_t *n) {
   vpx_image_t *m = &e->img;
   beside_to_yuv(src, stride, rgb, m->planes[0], m->planes[1], m->planes[2], m->stride[0], m->d_w, m->d_h);
   vpx_enc_frame_flags_t flags = VP8_EFLAG_NO_REF_ARF | VP8_EFLAG_NO_UPD_ARF;
@@ -79,8 +77,8 @@ int beside_enc_frame(beside_enc *e, const uint8_t *src, size_t stride, int rgb, 
   if (from != BESIDE_KEY && !keep) flags |= VP8_EFLAG_NO_UPD_GF;
   *out = NULL;
   *n = 0;
-  if (vpx_codec_encode(&e->ctx, m, e->pts, FRAME_TICKS, flags, VPX_DL_REALTIME)) return -1;
-  e->pts += FRAME_TICKS;
+  if (vpx_codec_encode(&e->ctx, m, e->pts, ticks, flags, VPX_DL_REALTIME)) return -1;
+  e->pts += ticks;
   vpx_codec_iter_t it = NULL;
   const vpx_codec_cx_pkt_t *p;
   while ((p = vpx_codec_get_cx_data(&e->ctx, &it))) {

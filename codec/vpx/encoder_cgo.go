@@ -74,7 +74,7 @@ func (e *Encoder) Encode(f *frame.Frame, min image.Point, p Picture) ([]byte, er
 		keep = 1
 	}
 	src, stride := at(f, r)
-	if C.beside_enc_frame(e.c, src, stride, rgb, C.int(p.From), keep, &e.out, &e.n) != 0 || e.n > MaxData {
+	if C.beside_enc_frame(e.c, src, stride, rgb, C.int(p.From), keep, C.int(p.ticks()), &e.out, &e.n) != 0 || e.n > MaxData {
 		return nil, fmt.Errorf("%w: encode", ErrCodec)
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(e.out)), int(e.n)), nil

@@ -36,7 +36,10 @@ type Decoder struct{}
 func NewDecoder(image.Point) (*Decoder, error) { return nil, ErrMissing }
 
 // Decode answers ErrMissing.
-func (*Decoder) Decode([]byte, *frame.Frame, image.Point) error { return ErrMissing }
+func (*Decoder) Decode([]byte) error { return ErrMissing }
+
+// Paint answers ErrMissing.
+func (*Decoder) Paint(*frame.Frame, image.Point, image.Rectangle) error { return ErrMissing }
 
 // Close does nothing.
 func (*Decoder) Close() {}

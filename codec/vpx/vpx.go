@@ -3,6 +3,7 @@ package vpx
 import (
 	"errors"
 	"image"
+	"time"
 )
 
 // What making or using an Encoder or a Decoder may answer, with errors.Is.
@@ -55,6 +56,17 @@ const (
 type Picture struct {
 	From Prediction
 	Keep bool // it becomes Golden, beside Last which every frame becomes; implied by Key
+	// After is the time since the frame before, for the sake of the rate. It is taken
+	// as within 1/120 s and 1/4 s, and 0 as 1/30 s.
+	After time.Duration
 }
 
 const leastRate = 50_000
+
+// ticks is After in 1/90000 s.
+func (p Picture) ticks() int {
+	if p.After == 0 {
+		return 3000
+	}
+	return int(min(max(p.After, time.Second/120), time.Second/4) * 90000 / time.Second)
+}

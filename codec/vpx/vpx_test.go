@@ -37,6 +37,14 @@ func open(t testing.TB, size image.Point, rate int) (*Encoder, *Decoder) {
 	return e, d
 }
 
+// show decodes and paints everything.
+func show(d *Decoder, data []byte, dst *frame.Frame, min image.Point) error {
+	if err := d.Decode(data); err != nil {
+		return err
+	}
+	return d.Paint(dst, min, image.Rectangle{Max: d.size})
+}
+
 // What the encoder says is shown is what the decoder shows, and it looks like the source.
 func TestBothSidesAgree(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -70,7 +78,7 @@ func TestBothSidesAgree(t *testing.T) {
 					t.Fatal(err)
 				}
 				total += len(data)
-				if err := d.Decode(data, dst, at); err != nil {
+				if err := show(d, data, dst, at); err != nil {
 					t.Fatal(err)
 				}
 				if err := e.Shown(shadow, image.Point{}); err != nil {
@@ -135,7 +143,7 @@ func TestFramesVanish(t *testing.T) {
 			}
 			continue
 		}
-		if err := d.Decode(data, dst, image.Point{}); err != nil {
+		if err := show(d, data, dst, image.Point{}); err != nil {
 			t.Fatal(err)
 		}
 		broken, kept = false, kept || p.Keep || p.From == Key
@@ -172,7 +180,7 @@ func TestRate(t *testing.T) {
 		if n%60 >= 30 {
 			bytes[n/60] += len(data)
 		}
-		if err := d.Decode(data, dst, image.Point{}); err != nil {
+		if err := show(d, data, dst, image.Point{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -202,14 +210,22 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	key = slices.Clone(key)
-	if err := d.Decode(key, small, image.Point{}); !errors.Is(err, ErrSize) {
+	if err := show(d, key, small, image.Point{}); !errors.Is(err, ErrSize) {
 		t.Errorf("decode into a smaller picture: %v", err)
 	}
 	inter, err := e.Encode(src, image.Point{}, Picture{From: Last})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Decode(inter, src, image.Point{}); !errors.Is(err, ErrStream) {
+	late, err := NewDecoder(size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	if err := late.Paint(src, image.Point{}, image.Rect(0, 0, 1, 1)); !errors.Is(err, ErrCodec) {
+		t.Errorf("paint of nothing: %v", err)
+	}
+	if err := show(late, inter, src, image.Point{}); !errors.Is(err, ErrStream) {
 		t.Errorf("first frame predicted from nothing: %v", err)
 	}
 	other, err := NewDecoder(image.Pt(64, 80))
@@ -217,10 +233,10 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if err := other.Decode(key, picture(image.Pt(64, 80)), image.Point{}); !errors.Is(err, ErrStream) {
+	if err := show(other, key, picture(image.Pt(64, 80)), image.Point{}); !errors.Is(err, ErrStream) {
 		t.Errorf("frame of another size: %v", err)
 	}
-	if err := other.Decode(nil, picture(image.Pt(64, 80)), image.Point{}); !errors.Is(err, ErrStream) {
+	if err := show(other, nil, picture(image.Pt(64, 80)), image.Point{}); !errors.Is(err, ErrStream) {
 		t.Errorf("no bytes: %v", err)
 	}
 	e.Close()
@@ -228,7 +244,7 @@ func TestRefusals(t *testing.T) {
 	d.Close()
 	d.Close()
 	_, err = e.Encode(src, image.Point{}, Picture{})
-	for _, err := range []error{err, e.SetRate(9), e.Shown(src, image.Point{}), d.Decode(key, src, image.Point{})} {
+	for _, err := range []error{err, e.SetRate(9), e.Shown(src, image.Point{}), show(d, key, src, image.Point{})} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("after Close: %v", err)
 		}
@@ -252,7 +268,7 @@ func TestNoFrameBehindAFrame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Decode(append(slices.Clone(data), behind...), dst, image.Point{}); err != nil {
+		if err := show(d, append(slices.Clone(data), behind...), dst, image.Point{}); err != nil {
 			t.Fatalf("frame %d: %v", n, err)
 		}
 		if err := e.Shown(shadow, image.Point{}); err != nil || !slices.Equal(dst.Pix, shadow.Pix) {
@@ -297,7 +313,7 @@ func TestThousandStreams(t *testing.T) {
 		for i := range 2 {
 			data, err := e.Encode(src, image.Point{}, Picture{From: Prediction(i)})
 			if err == nil {
-				err = d.Decode(data, src, image.Point{})
+				err = show(d, data, src, image.Point{})
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -337,9 +353,9 @@ func FuzzDecode(f *testing.F) {
 		defer d.Close()
 		clear(dst.Pix)
 		for _, b := range [][]byte{data, frames[0], data, data, frames[1]} {
-			_ = d.Decode(b, dst, image.Pt(8, 8))
+			_ = show(d, b, dst, image.Pt(8, 8))
 		}
-		if err := d.Decode(frames[0], dst, image.Pt(8, 8)); err != nil {
+		if err := show(d, frames[0], dst, image.Pt(8, 8)); err != nil {
 			t.Fatalf("a key frame does not heal it: %v", err)
 		}
 		for _, at := range []int{0, 7*dst.Stride + 40, 8*dst.Stride + 4*7, 8*dst.Stride + 4*56, 40*dst.Stride + 40} {
@@ -396,7 +412,7 @@ func BenchmarkDecode(b *testing.B) {
 		}
 		n++
 		b.StartTimer()
-		if err := d.Decode(data, dst, image.Point{}); err != nil {
+		if err := show(d, data, dst, image.Point{}); err != nil {
 			b.Fatal(err)
 		}
 	}
