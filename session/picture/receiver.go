@@ -2,12 +2,14 @@ package picture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"sync"
 	"time"
 
-	"beside/codec/screen"
+	"beside/codec"
+	"beside/codec/mix"
 	"beside/frame"
 	"beside/session/link"
 )
@@ -50,6 +52,7 @@ type Receiver struct {
 	cfg   ReceiverConfig
 	start time.Time
 	idle  chan struct{} // tells the acknowledger that there is something to do
+	early early         // Run's goroutine alone
 
 	mu      sync.Mutex // guards what follows
 	link    link.Receiver
@@ -97,10 +100,11 @@ func (r *Receiver) Stats() ReceiverStats {
 // Run shows pictures until ctx ends or the path is closed, and says which. It must be
 // called once.
 func (r *Receiver) Run(ctx context.Context) error {
-	dec, err := screen.NewDecoder()
+	dec, err := mix.NewDecoder()
 	if err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
+	defer dec.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -114,10 +118,8 @@ func (r *Receiver) Run(ctx context.Context) error {
 		r.mu.Lock()
 		m, ok, err := r.link.Packet(r.now(), b)
 		r.mu.Unlock()
-		if ok && err == nil && r.take(dec, m) {
-			r.mu.Lock()
-			r.link.Done(m.ID)
-			r.mu.Unlock()
+		if ok && err == nil {
+			r.take(dec, m)
 		}
 		r.sendAck()
 	}
@@ -125,8 +127,9 @@ func (r *Receiver) Run(ctx context.Context) error {
 
 func (r *Receiver) now() time.Duration { return time.Since(r.start) }
 
-// take acts on a message; false if it is to be counted as not received.
-func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
+// take acts on a message. One that builds on something not received yet is held for a
+// while; whatever is not dealt with in time counts as not received.
+func (r *Receiver) take(dec *mix.Decoder, m link.Message) {
 	if m.Kind == link.State {
 		st, ok := parseState(m.Data)
 		r.mu.Lock()
@@ -134,23 +137,42 @@ func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
 		if ok && (!r.begun || int32(st.upTo-r.peer.upTo) >= 0) {
 			r.peer = st
 		}
-		return true
+		r.link.Done(m.ID)
+		return
 	}
+	id, err := r.apply(dec, m.ID, m.Data)
+	switch {
+	case errors.Is(err, codec.ErrBase):
+		r.early.hold(m.ID, id, m.Data, r.now())
+	case err == nil && len(r.early.list) > 0:
+		r.early.retry(r.now(), func(o earlyOne) bool {
+			_, err := r.apply(dec, o.message, o.data)
+			return !errors.Is(err, codec.ErrBase)
+		})
+	}
+}
+
+// apply shows an update and says that message is dealt with, unless there is an error.
+func (r *Receiver) apply(dec *mix.Decoder, message uint32, data []byte) (id uint32, err error) {
 	began := time.Now()
-	size, fresh, err := dec.Size(m.Data)
+	size, fresh, err := dec.Size(data)
 	if err != nil {
-		return false
+		return 0, err //nolint:wrapcheck // a sentinel that take looks at
 	}
-	if !fresh {
-		return true
+	id, _ = mix.ID(data)
+	var damage []image.Rectangle
+	if fresh {
+		if damage, err = dec.Apply(data, r.cfg.Screen.Frame(size)); err != nil {
+			return id, err //nolint:wrapcheck // as above
+		}
 	}
-	damage, err := dec.Apply(m.Data, r.cfg.Screen.Frame(size))
-	if err != nil {
-		return false
-	}
-	id, _ := screen.ID(m.Data)
 	took := time.Since(began)
 	r.mu.Lock()
+	r.link.Done(message)
+	if !fresh {
+		r.mu.Unlock()
+		return id, nil
+	}
 	if !r.begun || int32(id-r.newest) > 0 {
 		r.begun, r.newest = true, id
 	}
@@ -164,7 +186,7 @@ func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
 	if r.cfg.Applied != nil {
 		r.cfg.Applied(id)
 	}
-	return true
+	return id, nil
 }
 
 // sendAck writes an acknowledgement if one is due, else sees to it that one will be.
