@@ -111,11 +111,7 @@ func (d *Decoder) Apply(data []byte, dst *frame.Frame) ([]image.Rectangle, error
 		return nil, err
 	}
 	if fresh {
-		d.begun, d.grid, d.epoch = true, g, h.epoch
-		d.ids = resized(d.ids, g.count())
-		for b := range d.ids {
-			d.ids[b] = h.epoch - 1
-		}
+		d.begin(h.epoch, g)
 	}
 	d.write(h, pixels, dst)
 	return d.damage, nil
@@ -207,12 +203,27 @@ func (d *Decoder) write(h header, pixels []byte, dst *frame.Frame) {
 		for r := range ht {
 			scatter(dst.Pix[(y+r)*dst.Stride+4*x:][:4*w], src[r*3*w:][:3*w], d.bases[i] != 0)
 		}
-		if n := len(d.damage); n > 0 && d.damage[n-1].Max.X == x && d.damage[n-1].Min.Y == y {
-			d.damage[n-1].Max.X = x + w
-		} else {
-			d.damage = append(d.damage, image.Rect(x, y, x+w, y+ht))
-		}
+		d.damaged(int(b))
 	}
+}
+
+// begin starts a new picture.
+func (d *Decoder) begin(epoch uint32, g grid) {
+	d.begun, d.grid, d.epoch = true, g, epoch
+	d.ids = resized(d.ids, g.count())
+	for b := range d.ids {
+		d.ids[b] = epoch - 1
+	}
+}
+
+// damaged adds block b to the damage.
+func (d *Decoder) damaged(b int) {
+	x, y, w, h := d.grid.rect(b)
+	if n := len(d.damage); n > 0 && d.damage[n-1].Max.X == x && d.damage[n-1].Min.Y == y {
+		d.damage[n-1].Max.X = x + w
+		return
+	}
+	d.damage = append(d.damage, image.Rect(x, y, x+w, y+h))
 }
 
 // scatter unpacks a row of 3-byte pixels into dst, or adds it as a difference.

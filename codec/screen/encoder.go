@@ -36,6 +36,9 @@ type Encoder struct {
 	// A block is in at most one of never, lost and unacked; in none, the receiver is
 	// known to hold it as in last. dirty is independent of that.
 	never, lost, unacked, dirty bitset
+	// held blocks are another codec's for now, inexact ones hold what it made of them.
+	// A block that is inexact and not held is dirty.
+	held, inexact bitset
 
 	sent   map[uint32][]uint32 // blocks of each outstanding update
 	free   [][]uint32
@@ -47,6 +50,7 @@ type Encoder struct {
 	dataR, dataD []byte
 	scratch      [bytesBlock]byte
 	bases        []uint32
+	scratchSet   []uint64
 }
 
 var _ codec.Encoder = (*Encoder)(nil)
@@ -70,7 +74,7 @@ func (e *Encoder) restart(size image.Point) {
 	e.last = resized(e.last, n*bytesBlock)
 	clear(e.last)
 	e.ids = resized(e.ids, n)
-	for _, s := range []*bitset{&e.never, &e.lost, &e.unacked, &e.dirty} {
+	for _, s := range []*bitset{&e.never, &e.lost, &e.unacked, &e.dirty, &e.held, &e.inexact} {
 		s.reset(n)
 	}
 	for b := range n {
@@ -87,15 +91,7 @@ func (e *Encoder) restart(size image.Point) {
 // Mark implements codec.Encoder.
 func (e *Encoder) Mark(rects []image.Rectangle) {
 	for _, r := range rects {
-		r = r.Intersect(image.Rectangle{Max: e.grid.size})
-		if r.Empty() {
-			continue
-		}
-		for y := r.Min.Y / Block; y <= (r.Max.Y-1)/Block; y++ {
-			for x := r.Min.X / Block; x <= (r.Max.X-1)/Block; x++ {
-				e.dirty.add(y*e.grid.cols + x)
-			}
-		}
+		e.grid.touching(r, func(b int) { e.dirty.add(b) })
 	}
 }
 
@@ -145,7 +141,7 @@ func (e *Encoder) Live(id uint32) float64 {
 }
 
 // Pending implements codec.Encoder.
-func (e *Encoder) Pending() bool { return e.dirty.n+e.lost.n > 0 }
+func (e *Encoder) Pending() bool { return e.dirty.without(&e.held)+e.lost.without(&e.held) > 0 }
 
 // Repairs implements codec.Encoder.
 func (e *Encoder) Repairs() bool {
@@ -153,7 +149,7 @@ func (e *Encoder) Repairs() bool {
 		return false
 	}
 	for i, w := range e.lost.words {
-		if w&^e.dirty.words[i] != 0 {
+		if w&^e.dirty.words[i]&^e.held.words[i] != 0 {
 			return true
 		}
 	}
@@ -162,7 +158,7 @@ func (e *Encoder) Repairs() bool {
 
 // Settled implements codec.Encoder.
 func (e *Encoder) Settled() bool {
-	return e.grid.count() > 0 && e.dirty.n+e.lost.n+e.unacked.n+e.never.n == 0
+	return e.grid.count() > 0 && e.dirty.n+e.lost.n+e.unacked.n+e.never.n+e.inexact.n == 0
 }
 
 // Encode implements codec.Encoder.
@@ -176,10 +172,13 @@ func (e *Encoder) Encode(f *frame.Frame, budget int, focus image.Point) (codec.U
 	e.todo = e.todo[:0]
 	if f == nil {
 		e.todo = e.lost.appendTo(e.todo)
-		e.todo = slices.DeleteFunc(e.todo, func(b uint32) bool { return e.dirty.has(int(b)) })
+		e.todo = slices.DeleteFunc(e.todo, func(b uint32) bool { return e.dirty.has(int(b)) || e.held.has(int(b)) })
 	} else {
 		e.dirty.addAll(&e.lost)
 		e.todo = e.dirty.appendTo(e.todo)
+		if e.held.n > 0 {
+			e.todo = slices.DeleteFunc(e.todo, func(b uint32) bool { return e.held.has(int(b)) })
+		}
 	}
 	if len(e.todo) == 0 {
 		return codec.Update{}, false
@@ -230,6 +229,7 @@ func (e *Encoder) confirm(f *frame.Frame, limit int) {
 			now := gather(e.scratch[:0], e.grid, f.Pix, f.Stride, int(b), f.Format)
 			if bytes.Equal(now, e.last[int(b)*bytesBlock:][:len(now)]) {
 				e.dirty.remove(int(b))
+				e.inexact.remove(int(b))
 				continue
 			}
 		}
@@ -347,6 +347,7 @@ func (e *Encoder) commit(data []byte) codec.Update {
 		e.never.remove(b)
 		e.lost.remove(b)
 		e.dirty.remove(b)
+		e.inexact.remove(b)
 		e.unacked.add(b)
 		e.ids[b] = id
 	}

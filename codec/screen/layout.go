@@ -49,6 +49,36 @@ func (g grid) rect(b int) (x, y, w, h int) {
 	return x, y, min(Block, g.size.X-x), min(Block, g.size.Y-y)
 }
 
+// touching calls do with every block that r touches, in rising order.
+func (g grid) touching(r image.Rectangle, do func(b int)) {
+	r = r.Intersect(image.Rectangle{Max: g.size})
+	if r.Empty() {
+		return
+	}
+	for y := r.Min.Y / Block; y <= (r.Max.Y-1)/Block; y++ {
+		for x := r.Min.X / Block; x <= (r.Max.X-1)/Block; x++ {
+			do(y*g.cols + x)
+		}
+	}
+}
+
+// inside calls do with every block wholly inside r, in rising order. Blocks at the right
+// and bottom edges count as they are cut.
+func (g grid) inside(r image.Rectangle, do func(b int)) {
+	r = r.Intersect(image.Rectangle{Max: g.size})
+	if r.Max.X == g.size.X {
+		r.Max.X = g.cols * Block
+	}
+	if r.Max.Y == g.size.Y {
+		r.Max.Y = g.rows * Block
+	}
+	for y := (r.Min.Y + Block - 1) / Block; y < r.Max.Y/Block; y++ {
+		for x := (r.Min.X + Block - 1) / Block; x < r.Max.X/Block; x++ {
+			do(y*g.cols + x)
+		}
+	}
+}
+
 func newer(a, b uint32) bool { return int32(a-b) > 0 }
 
 // bitset is a set of block numbers that can be walked quickly.
@@ -77,6 +107,26 @@ func (s *bitset) remove(b int) {
 		*w &^= 1 << (b & 63)
 		s.n--
 	}
+}
+
+// recount mends n after words were changed directly.
+func (s *bitset) recount() {
+	s.n = 0
+	for _, w := range s.words {
+		s.n += bits.OnesCount64(w)
+	}
+}
+
+// without counts the members that are not in o, a set over the same blocks.
+func (s *bitset) without(o *bitset) int {
+	if o.n == 0 || s.n == 0 {
+		return s.n
+	}
+	n := 0
+	for i, w := range s.words {
+		n += bits.OnesCount64(w &^ o.words[i])
+	}
+	return n
 }
 
 // addAll adds the members of o, a set over the same blocks.

@@ -8,7 +8,7 @@ import (
 	"math"
 	"time"
 
-	"beside/codec/screen"
+	"beside/codec/mix"
 	"beside/frame"
 	"beside/session/link"
 )
@@ -17,7 +17,7 @@ import (
 type senderLoop struct {
 	s     *Sender
 	start time.Time
-	enc   *screen.Encoder
+	enc   *mix.Encoder
 	link  *link.Sender
 	grabs chan<- grab
 	gen   uint32
@@ -48,7 +48,7 @@ type senderLoop struct {
 	captureMin time.Duration
 }
 
-func newSenderLoop(s *Sender, enc *screen.Encoder) *senderLoop {
+func newSenderLoop(s *Sender, enc *mix.Encoder) *senderLoop {
 	l := &senderLoop{s: s, start: time.Now(), enc: enc, f: &frame.Frame{}, cancel: func() {}, gen: s.gen.Load()}
 	l.link = link.NewSender(0, link.SenderConfig{Worth: enc.Live})
 	l.lastAt = -time.Hour
@@ -187,6 +187,7 @@ func (l *senderLoop) produce() bool {
 		return false
 	}
 	began := time.Now()
+	l.enc.SetRate(l.link.Stats().Rate)
 	u, ok := l.enc.Encode(f, l.link.Budget(), l.focus())
 	if f != nil {
 		l.have = false
@@ -325,6 +326,9 @@ func (l *senderLoop) wait() time.Duration {
 	}
 	if l.lent && !l.taken && l.whole && l.enc.Pending() && l.link.Ready() {
 		at = min(at, l.lentAt+takeBack)
+	}
+	if d, ok := l.enc.Wake(); ok && l.whole && l.link.Ready() {
+		at = min(at, now+max(d, takeBack))
 	}
 	if !l.lent && !l.have && now < l.retryAt {
 		at = min(at, l.retryAt)

@@ -2,12 +2,14 @@ package picture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"sync"
 	"time"
 
-	"beside/codec/screen"
+	"beside/codec"
+	"beside/codec/mix"
 	"beside/frame"
 	"beside/session/link"
 )
@@ -50,7 +52,8 @@ type Receiver struct {
 	cfg   ReceiverConfig
 	start time.Time
 	idle  chan struct{} // tells the acknowledger that there is something to do
-	work  chan struct{} // tells the decoding goroutine the same
+	work  chan struct{} // tells the showing goroutine the same
+	early early         // the showing goroutine's alone
 
 	mu      sync.Mutex // guards what follows
 	link    link.Receiver
@@ -98,10 +101,11 @@ func (r *Receiver) Stats() ReceiverStats {
 // Run shows pictures until ctx ends or the path is closed, and says which. It must be
 // called once.
 func (r *Receiver) Run(ctx context.Context) error {
-	dec, err := screen.NewDecoder()
+	dec, err := mix.NewDecoder()
 	if err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
+	defer dec.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -123,28 +127,28 @@ func (r *Receiver) Run(ctx context.Context) error {
 }
 
 // show deals with messages, one after the other, until ctx ends.
-func (r *Receiver) show(ctx context.Context, dec *screen.Decoder) {
+func (r *Receiver) show(ctx context.Context, dec *mix.Decoder) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for ctx.Err() == nil {
+		for _, m := range r.early.expired(r.now()) {
+			r.refuse(m)
+		}
 		r.mu.Lock()
 		m, ok := r.link.Next(r.now())
-		wait := time.Hour
-		if at, held := r.link.Held(); held {
-			wait = max(0, at-r.now())
-		}
+		at, waits := r.link.Held()
 		r.mu.Unlock()
 		if ok {
-			done := r.take(dec, m)
-			r.mu.Lock()
-			if done {
-				r.link.Done(m.ID)
-			} else {
-				r.link.Refuse(m.ID)
-			}
-			r.mu.Unlock()
+			r.take(dec, m)
 			r.sendAck()
 			continue
+		}
+		if due, holds := r.early.due(); holds && (!waits || due < at) {
+			at, waits = due, true
+		}
+		wait := time.Hour
+		if waits {
+			wait = max(0, at-r.now())
 		}
 		timer.Reset(wait)
 		select {
@@ -164,8 +168,9 @@ func tell(c chan struct{}) {
 
 func (r *Receiver) now() time.Duration { return time.Since(r.start) }
 
-// take acts on a message; false if it could not be dealt with and is to be sent anew.
-func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
+// take acts on a message. One that builds on something not received yet is held for a
+// while; whatever is not dealt with in time counts as not received, and the sharer is told.
+func (r *Receiver) take(dec *mix.Decoder, m link.Message) {
 	if m.Kind == link.State {
 		st, ok := parseState(m.Data)
 		r.mu.Lock()
@@ -173,23 +178,57 @@ func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
 		if ok && (!r.begun || int32(st.upTo-r.peer.upTo) >= 0) {
 			r.peer = st
 		}
-		return true
+		r.link.Done(m.ID)
+		return
 	}
+	id, err := r.apply(dec, m)
+	switch {
+	case errors.Is(err, codec.ErrBase):
+		for _, out := range r.early.hold(m, id, r.now()) {
+			r.refuse(out)
+		}
+	case err != nil:
+		r.refuse(m)
+	case len(r.early.list) > 0:
+		r.early.retry(func(o earlyOne) bool {
+			_, err := r.apply(dec, o.Message)
+			if err != nil && !errors.Is(err, codec.ErrBase) {
+				r.refuse(o.Message)
+			}
+			return !errors.Is(err, codec.ErrBase)
+		})
+	}
+}
+
+// refuse tells the sharer that a message is to count as lost.
+func (r *Receiver) refuse(m link.Message) {
+	r.mu.Lock()
+	r.link.Refuse(m.ID)
+	r.mu.Unlock()
+	r.sendAck()
+}
+
+// apply shows an update and says that message is dealt with, unless there is an error.
+func (r *Receiver) apply(dec *mix.Decoder, m link.Message) (id uint32, err error) {
 	began := time.Now()
 	size, fresh, err := dec.Size(m.Data)
 	if err != nil {
-		return false
+		return 0, err //nolint:wrapcheck // a sentinel that take looks at
 	}
-	if !fresh {
-		return true
+	id, _ = mix.ID(m.Data)
+	var damage []image.Rectangle
+	if fresh {
+		if damage, err = dec.Apply(m.Data, r.cfg.Screen.Frame(size)); err != nil {
+			return id, err //nolint:wrapcheck // as above
+		}
 	}
-	damage, err := dec.Apply(m.Data, r.cfg.Screen.Frame(size))
-	if err != nil {
-		return false
-	}
-	id, _ := screen.ID(m.Data)
 	took := time.Since(began)
 	r.mu.Lock()
+	r.link.Done(m.ID)
+	if !fresh {
+		r.mu.Unlock()
+		return id, nil
+	}
 	if !r.begun || int32(id-r.newest) > 0 {
 		r.begun, r.newest = true, id
 	}
@@ -203,7 +242,7 @@ func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
 	if r.cfg.Applied != nil {
 		r.cfg.Applied(id)
 	}
-	return true
+	return id, nil
 }
 
 // sendAck writes an acknowledgement if one is due, else sees to it that one will be.
