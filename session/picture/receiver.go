@@ -183,7 +183,7 @@ func (r *Receiver) take(dec *mix.Decoder, m link.Message) {
 	}
 	id, err := r.apply(dec, m)
 	switch {
-	case errors.Is(err, codec.ErrBase):
+	case errors.Is(err, codec.ErrEarly):
 		for _, out := range r.early.hold(m, id, r.now()) {
 			r.refuse(out)
 		}
@@ -192,10 +192,11 @@ func (r *Receiver) take(dec *mix.Decoder, m link.Message) {
 	case len(r.early.list) > 0:
 		r.early.retry(func(o earlyOne) bool {
 			_, err := r.apply(dec, o.Message)
-			if err != nil && !errors.Is(err, codec.ErrBase) {
+			early := errors.Is(err, codec.ErrEarly)
+			if err != nil && !early {
 				r.refuse(o.Message)
 			}
-			return !errors.Is(err, codec.ErrBase)
+			return !early
 		})
 	}
 }
