@@ -35,7 +35,7 @@ func TestTyping(t *testing.T) {
 		"2 percent": {l3(), 53 * ms, 64 * ms},
 		"jitter":    {linktest.Net{Delay: far, Jitter: 10 * ms, Loss: 0.01, Twice: 0.1}, 32 * ms, 50 * ms},
 		"30":        {linktest.Net{Delay: far, Rate: 5e6, Loss: 0.3}, 30 * ms, 300 * ms},
-		"bursts":    {linktest.Net{Delay: far, Rate: 5e6, Loss: 0.05, Burst: 4}, 30 * ms, 200 * ms},
+		"bursts":    {linktest.Net{Delay: far, Rate: 5e6, Loss: 0.05, Burst: 4}, 30 * ms, 300 * ms},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := linktest.New(t, 1, tc.net, link.SenderConfig{})
@@ -122,7 +122,7 @@ func TestFirstPage(t *testing.T) {
 		cfg  link.SenderConfig
 		most time.Duration
 	}{
-		"unknown, 20 Mbit/s":    {linktest.Net{Delay: far, Rate: 20e6}, link.SenderConfig{}, 260 * ms},
+		"unknown, 20 Mbit/s":    {linktest.Net{Delay: far, Rate: 20e6}, link.SenderConfig{}, 300 * ms},
 		"remembered, 20 Mbit/s": {linktest.Net{Delay: far, Rate: 20e6}, link.SenderConfig{Rate: 18e6}, 140 * ms},
 		"unknown, 5 Mbit/s":     {linktest.Net{Delay: far, Rate: 5e6}, link.SenderConfig{}, 450 * ms},
 		"unknown, 2 Mbit/s":     {linktest.Net{Delay: 2 * far, Rate: 2e6}, link.SenderConfig{}, 1100 * ms},

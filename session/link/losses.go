@@ -17,11 +17,11 @@ const (
 // losses tells loss by congestion from loss by the medium where no queue shows it: the
 // rate is lowered for a moment, and if as much is lost as before, the rate is not why.
 type losses struct {
-	got, lost float64 // packets, fading over a second
-	spilt     float64 // lost while there was a queue, fading too
-	fadedAt   time.Duration
-	lostAll   uint64
-	tolerated float64 // share of loss known to be the medium's
+	got, lost  float64 // packets, fading over a second
+	spilt      float64 // lost while there was a queue, fading too
+	fadedAt    time.Duration
+	lostNewest uint32  // newest packet lost
+	tolerated  float64 // share of loss known to be the medium's
 
 	probing            bool
 	probeFrom          uint32 // first packet sent at the lowered rate
@@ -47,7 +47,9 @@ func (l *losses) countLost(now time.Duration, n uint32, full bool) {
 	} else {
 		l.lost++
 	}
-	l.lostAll++
+	if newer(n, l.lostNewest) {
+		l.lostNewest = n
+	}
 	if l.probing && !newer(l.probeFrom, n) {
 		l.probeNot++
 	}

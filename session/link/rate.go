@@ -73,7 +73,7 @@ func (r *rate) refill(now time.Duration) {
 }
 
 // mayRepair lets repairs run ahead of the pacer, but not without end.
-func (r *rate) mayRepair() bool { return r.tokens > -max(8_000, 2*r.depth()) }
+func (r *rate) mayRepair() bool { return r.tokens > -max(4_000, r.depth()) }
 
 // affordable is when the pacer lets the next packet go.
 func (r *rate) affordable(now time.Duration, already bool) time.Duration {
@@ -125,7 +125,7 @@ func (s *Sender) steer(now time.Duration, got float64, q time.Duration) {
 	default:
 		r.bps = gain(q) * r.bw
 		if r.anchor > 0 {
-			r.bps = max(r.bps, 0.6*r.anchor)
+			r.bps = max(r.bps, anchored*r.anchor)
 		}
 	}
 	if r.probing {

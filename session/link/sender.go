@@ -197,7 +197,11 @@ func (s *Sender) Queued() int {
 
 // Ready says whether the next picture is worth making now.
 func (s *Sender) Ready() bool {
-	return !s.stalled && s.Queued() <= readyBelow && s.inFlight < s.window() && s.behind() < maxBehind
+	if s.stalled || s.Queued() > readyBelow || s.inFlight >= s.window() {
+		return false
+	}
+	behind := s.behind()
+	return behind == 0 || (behind < maxBehind && len(s.msgs) < 2*maxBehind)
 }
 
 // behind is how many messages have arrived without having been dealt with.

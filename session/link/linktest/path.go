@@ -340,3 +340,11 @@ func (p *Path) Share() float64 {
 	}
 	return float64(total) * 8 / (last - first).Seconds() / p.Rate
 }
+
+// Goodput is the bytes of all messages that arrived.
+func (p *Path) Goodput() (total uint64) {
+	for ref := range p.Arrived {
+		total += uint64(p.sizes[ref])
+	}
+	return total
+}
