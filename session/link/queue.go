@@ -36,7 +36,11 @@ func (s *Sender) Next(now time.Duration) ([]byte, bool) {
 			return s.emit(now, p.m, p.frag), true
 		}
 	}
-	if s.stalled || s.tokens <= 0 || s.inFlight >= s.window() {
+	if s.stalled || s.tokens <= 0 {
+		return nil, false
+	}
+	if s.inFlight >= s.window() {
+		s.dry()
 		return nil, false
 	}
 	for _, m := range s.msgs {

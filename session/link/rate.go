@@ -89,7 +89,7 @@ func (r *rate) affordable(now time.Duration, already bool) time.Duration {
 
 func (s *Sender) window() int {
 	rtt := s.leastRTT()
-	if s.competes {
+	if s.competes || s.pressed {
 		rtt = max(rtt, s.srtt)
 	}
 	return min(int(s.bps/8*(rtt+60*time.Millisecond).Seconds())+12_000, (ringSize-64)*MaxPacket)

@@ -1,6 +1,9 @@
 package link
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// rivalAfter is how long a queue must stand against a lowered rate, beside two round
@@ -11,12 +14,12 @@ const (
 	rivalFor   = 15 * time.Second
 	full       = 25 * time.Millisecond
 	// flatWithin is how little a delay may vary to be the path's own and no queue.
-	flatWithin = 6 * time.Millisecond
+	flatWithin = 4 * time.Millisecond
 	// anchored is the share of what got through that is kept while this is found out.
 	anchored = 0.8
 	// regrowth is how much of the rate a competing sender adds in a second at least, about
 	// what Cubic does.
-	regrowth = 0.05
+	regrowth = 0.10
 )
 
 // rivalry is what is done about a queue that does not go away although the rate was
@@ -25,11 +28,14 @@ const (
 // steers it, up until something is lost, or nothing would be left for us.
 type rivalry struct {
 	pressed   bool
-	since     time.Duration // when the queue began to stand
-	prior     float64       // the rate then
-	anchor    float64       // what got through since; 0 if not known yet
-	low, high time.Duration // of the queue in the second half of that time
-	looked    bool          // low and high are known
+	since     time.Duration    // when the queue began to stand
+	prior     float64          // the rate then
+	anchor    float64          // what got through since; 0 if not known yet
+	last      [4]time.Duration // of the queue, newest first
+	sentBy    [4]uint32        // packets sent by then
+	lasts     int
+	proof     time.Duration // what the queue stood at when the rate was lowered once more
+	proofAt   time.Duration
 	competes  bool
 	until     time.Duration
 	raisedAt  time.Duration
@@ -38,6 +44,7 @@ type rivalry struct {
 	recover   uint32        // losses of packets up to this one have been answered
 	seenAt    time.Duration // when there was a rival last
 	seen      bool
+	doubt     bool // it may be gone: take the full time to find out
 }
 
 // contend does all this; it says whether it has set the rate.
@@ -46,39 +53,69 @@ func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
 	if v.competes {
 		return s.compete(now, q)
 	}
-	if q < full {
+	least, after, keep := full, rivalAfter+2*s.srtt, 0.5
+	if v.seen && now-v.seenAt < rivalKept {
+		least, keep = quiet, 0.9
+		if !v.doubt {
+			after = rivalAgain + s.srtt
+		}
+	}
+	if q < least {
 		v.pressed, v.anchor = false, 0
 		return false
 	}
-	after := rivalAfter + 2*s.srtt
-	if v.seen && now-v.seenAt < rivalKept {
-		after = rivalAgain + s.srtt
-	}
 	switch {
 	case !v.pressed:
-		*v = rivalry{pressed: true, since: now, prior: s.bps, seen: v.seen, seenAt: v.seenAt}
+		*v = rivalry{pressed: true, since: now, prior: s.bps, seen: v.seen, seenAt: v.seenAt, doubt: v.doubt}
 	case v.anchor == 0:
 		if now-v.since > s.srtt/2 { // what was measured before is from before
 			v.anchor = got
 		}
-	case now-v.since < after/2:
-	case !v.looked:
-		v.low, v.high, v.looked = q, q, true
-	case now-v.since < after:
-		v.low, v.high = min(v.low, q), max(v.high, q)
-	case v.high-v.low < flatWithin && s.spilt < 1:
-		s.rebase(v.low)
+	case v.proof > 0 && now-v.proofAt < s.srtt+s.srtt/2:
+		return true // too early to tell
+	case now-v.since < 2*s.srtt:
+	case v.flat(q, s.nextPkt, s.lostNewest):
+		level := slices.Min(v.last[:])
+		if v.proof == 0 { // a rival would take what we leave, and the queue would shrink
+			v.proof, v.proofAt, v.lasts = level, now, 0
+			s.bps = max(minRate, 0.5*v.anchor)
+			return true
+		}
+		if v.proof-level > flatWithin {
+			return s.enter(now, q, keep)
+		}
+		s.rebase(level)
+		s.bw = max(s.bw, v.anchor, v.prior/1.08) // nothing was wrong with that
 		s.rttNow, s.rttOld, s.rttTurn = s.srtt, s.srtt, now
 		*v = rivalry{}
-	default:
-		s.bps = max(s.bps, v.anchor, v.prior/2)
-		*v = rivalry{
-			competes: true, until: now + rivalFor, most: q, raisedAt: now, calmSince: now, recover: s.nextPkt,
-			seen: true, seenAt: now,
-		}
+	case v.proof > 0 && now-v.proofAt < after:
 		return true
+	case now-v.since > after:
+		return s.enter(now, q, keep)
 	}
 	return false
+}
+
+// enter begins to compete.
+func (s *Sender) enter(now, q time.Duration, keep float64) bool {
+	v := &s.rate.rivalry
+	s.bps = max(s.bps, v.anchor, keep*v.prior)
+	*v = rivalry{
+		competes: true, until: now + rivalFor, most: q, raisedAt: now, calmSince: now, recover: s.nextPkt,
+		seen: true, seenAt: now,
+	}
+	return true
+}
+
+// flat takes a sample of the queue and says whether the last ones are all the same and
+// nothing was lost meanwhile.
+func (v *rivalry) flat(q time.Duration, sent, lost uint32) bool {
+	copy(v.last[1:], v.last[:])
+	copy(v.sentBy[1:], v.sentBy[:])
+	v.last[0], v.sentBy[0] = q, sent
+	v.lasts++
+	return v.lasts >= len(v.last) && slices.Max(v.last[:])-slices.Min(v.last[:]) < flatWithin &&
+		!newer(lost, v.sentBy[len(v.sentBy)-1])
 }
 
 // compete raises the rate by a packet a round trip each round trip, and lowers it when a
@@ -88,9 +125,10 @@ func (s *Sender) compete(now, q time.Duration) bool {
 	if q >= quiet {
 		v.calmSince = now
 	}
-	if now-v.calmSince > 300*time.Millisecond+2*s.srtt || now > v.until {
+	calm := now-v.calmSince > 600*time.Millisecond+2*s.srtt
+	if calm || now > v.until { // see anew whether there is a rival
 		s.bw = s.bps
-		*v = rivalry{seen: true, seenAt: now}
+		*v = rivalry{seen: true, seenAt: now, doubt: !calm}
 		return false
 	}
 	rtt := max(s.srtt, 10*time.Millisecond)
