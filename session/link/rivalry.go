@@ -61,6 +61,9 @@ func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
 		}
 	}
 	if q < least {
+		if v.proof > 0 && v.pressed { // it shrank as the rate was lowered once more
+			return s.enter(now, q, keep)
+		}
 		v.pressed, v.anchor = false, 0
 		return false
 	}
@@ -85,7 +88,7 @@ func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
 			return s.enter(now, q, keep)
 		}
 		s.rebase(level)
-		s.bw = max(s.bw, v.anchor, v.prior/1.08) // nothing was wrong with that
+		s.bw = max(s.bw, v.anchor)
 		s.rttNow, s.rttOld, s.rttTurn = s.srtt, s.srtt, now
 		*v = rivalry{}
 	case v.proof > 0 && now-v.proofAt < after:

@@ -54,6 +54,7 @@ type Path struct {
 	air      events
 	seq      int
 	bursting [2]bool
+	tried    [2]time.Duration
 	last     [2]time.Duration
 	decoding bool
 	sizes    map[uint32]int
@@ -113,8 +114,10 @@ func (p *Path) lose(dir int) bool {
 	if p.Burst <= 1 {
 		return p.rnd.Float64() < p.Loss
 	}
-	// Gilbert's model: a burst ends after Burst packets on average.
-	if p.bursting[dir] {
+	// Gilbert's model: a burst ends after Burst packets on average, and with a pause.
+	quiet := p.Now-p.tried[dir] > 100*time.Millisecond
+	p.tried[dir] = p.Now
+	if p.bursting[dir] && !quiet {
 		p.bursting[dir] = p.rnd.Float64() >= 1/p.Burst
 	} else {
 		p.bursting[dir] = p.rnd.Float64() < p.Loss/(1-min(p.Loss, 0.9))/p.Burst
