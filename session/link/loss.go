@@ -152,7 +152,7 @@ func (s *Sender) lose(now time.Duration, p *sent) {
 	m := p.m
 	p.open, p.lost = false, true
 	s.inFlight -= p.size
-	s.countLost(now, p.number, s.rate.queue > 2*quiet)
+	s.countLost(now, p.number, s.queue > 2*quiet)
 	s.lossEWMA += (1 - s.lossEWMA) / 200
 	if m == nil || m.dead || p.frag < 0 {
 		return

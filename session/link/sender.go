@@ -118,7 +118,7 @@ func NewSender(now time.Duration, cfg SenderConfig) *Sender {
 		cfg.StreamFor = streamFor
 	}
 	s := &Sender{cfg: cfg, nextMsg: 1, nextPkt: 1, tail: 1, ring: make([]sent, ringSize)}
-	s.loss.reorder = leastReorder
+	s.reorder = leastReorder
 	s.startRate(now, cfg.RTT, cfg.Rate)
 	return s
 }

@@ -74,7 +74,7 @@ func (e events) Less(i, j int) bool {
 	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].seq < e[j].seq
 }
 func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *events) Push(v any)   { *e = append(*e, v.(event)) }
+func (e *events) Push(v any)   { *e = append(*e, v.(event)) } //nolint:forcetypeassert // its own
 func (e *events) Pop() any     { o := *e; v := o[len(o)-1]; *e = o[:len(o)-1]; return v }
 
 // overhead is what a packet has around it on the wire.
@@ -227,7 +227,7 @@ func (p *Path) Run(end time.Duration) {
 			return
 		}
 		for len(p.air) > 0 && p.air[0].at <= p.Now {
-			heap.Pop(&p.air).(event).do()
+			heap.Pop(&p.air).(event).do() //nolint:forcetypeassert // its own
 		}
 	}
 }
