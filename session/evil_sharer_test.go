@@ -249,7 +249,7 @@ func (p *peer) pictures(all ...[]byte) {
 // packet is the head of one fragment.
 func (p *peer) packet(msg uint32, frag, of int) []byte {
 	p.pkt++
-	b := binary.BigEndian.AppendUint32([]byte{1, byte(link.Picture)}, p.pkt)
+	b := binary.BigEndian.AppendUint32([]byte{2, byte(link.Picture)}, p.pkt)
 	b = binary.BigEndian.AppendUint32(b, msg)
 	b = binary.BigEndian.AppendUint16(b, uint16(frag))
 	b = binary.BigEndian.AppendUint16(b, uint16(of))

@@ -111,7 +111,7 @@ func (d *Decoder) applyFrame(data []byte, dst *frame.Frame) ([]image.Rectangle, 
 	key := h.flags&flagKey != 0
 	if m.dec == nil || m.epoch != h.epoch || m.opened != h.opened {
 		if !key {
-			return nil, codec.ErrBase
+			return nil, codec.ErrEarly // the key frame may yet come
 		}
 		if err := m.open(h); err != nil {
 			return nil, err
@@ -122,6 +122,9 @@ func (d *Decoder) applyFrame(data []byte, dst *frame.Frame) ([]image.Rectangle, 
 		base = m.kept
 	}
 	if !key && base != h.base {
+		if newer(h.base, base) {
+			return nil, codec.ErrEarly
+		}
 		return nil, codec.ErrBase
 	}
 	if err := m.dec.Decode(bits); err != nil {

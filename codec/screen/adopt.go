@@ -46,21 +46,21 @@ func (e *Encoder) Adopt(rect image.Rectangle, pixels *frame.Frame) (Foreign, boo
 	}
 	e.todo = e.todo[:0]
 	e.grid.inside(rect, func(b int) { e.todo = append(e.todo, uint32(b)) })
-	if len(e.todo) == 0 || len(e.todo) > MaxBlocks {
+	if len(e.todo) == 0 {
 		return Foreign{}, false
 	}
-	e.raw = resized(e.raw, len(e.todo)*bytesBlock)[:0]
+	id := e.next
+	e.take(e.todo)
 	for _, b := range e.todo {
-		e.raw = gather(e.raw, e.grid, pixels.Pix, pixels.Stride, int(b), pixels.Format)
-	}
-	u := e.commit(nil)
-	for _, b := range e.todo {
+		x, y, w, h := e.grid.rect(int(b))
+		convert(e.last, pixels, x, y, w, h)
+		e.carried(int(b), id)
 		e.inexact.add(int(b))
 		if !e.held.has(int(b)) {
 			e.dirty.add(int(b))
 		}
 	}
-	return Foreign{ID: u.ID, Epoch: e.epoch, Size: e.grid.size, Rect: rect}, true
+	return Foreign{ID: id, Epoch: e.epoch, Size: e.grid.size, Rect: rect}, true
 }
 
 // Exact says whether the blocks that touch r are neither marked, nor lost, nor as

@@ -3,6 +3,8 @@ package picture
 import (
 	"slices"
 	"time"
+
+	"beside/session/link"
 )
 
 const (
@@ -20,44 +22,61 @@ type early struct {
 }
 
 type earlyOne struct {
-	message, id uint32
-	at          time.Duration
-	data        []byte
+	link.Message
+	id uint32 // of the update
+	at time.Duration
 }
 
-// hold keeps a copy of an update; the oldest make room for it.
-func (e *early) hold(message, id uint32, data []byte, now time.Duration) {
-	if len(data) > earlyBytes || slices.ContainsFunc(e.list, func(o earlyOne) bool { return o.message == message }) {
-		return
+// hold keeps an update, whose data nobody touches meanwhile. It returns those that had to
+// make room, or the update itself if it is too large.
+func (e *early) hold(m link.Message, id uint32, now time.Duration) (out []link.Message) {
+	if len(m.Data) > earlyBytes {
+		return []link.Message{m}
 	}
-	for len(e.list) >= earlyMost || e.bytes+len(data) > earlyBytes {
-		e.drop(0)
+	for len(e.list) >= earlyMost || e.bytes+len(m.Data) > earlyBytes {
+		out = append(out, e.drop(0))
 	}
-	e.list = append(e.list, earlyOne{message, id, now, slices.Clone(data)})
-	e.bytes += len(data)
+	e.list = append(e.list, earlyOne{m, id, now})
+	e.bytes += len(m.Data)
+	return out
 }
 
-func (e *early) drop(i int) {
-	e.bytes -= len(e.list[i].data)
+func (e *early) drop(i int) link.Message {
+	m := e.list[i].Message
+	e.bytes -= len(m.Data)
 	e.list = slices.Delete(e.list, i, i+1)
+	return m
+}
+
+// expired takes out what has waited too long.
+func (e *early) expired(now time.Duration) (out []link.Message) {
+	for len(e.list) > 0 && now-e.list[0].at >= earlyFor {
+		out = append(out, e.drop(0))
+	}
+	return out
+}
+
+// due is when the oldest has waited too long.
+func (e *early) due() (time.Duration, bool) {
+	if len(e.list) == 0 {
+		return 0, false
+	}
+	return e.list[0].at + earlyFor, true
 }
 
 // retry offers what is held, lowest id first, until nothing more is taken.
-func (e *early) retry(now time.Duration, take func(o earlyOne) (done bool)) {
-	for i := 0; i < len(e.list); {
-		if now-e.list[i].at > earlyFor {
-			e.drop(i)
-			continue
-		}
-		i++
-	}
-	slices.SortStableFunc(e.list, func(a, b earlyOne) int { return int(int32(a.id - b.id)) })
-	for i := 0; i < len(e.list); {
-		if o := e.list[i]; take(o) {
-			e.drop(i)
-			i = 0
-			continue
-		}
-		i++
+func (e *early) retry(take func(o earlyOne) (settled bool)) {
+	byID := slices.Clone(e.list)
+	slices.SortStableFunc(byID, func(a, b earlyOne) int { return int(int32(a.id - b.id)) })
+	for again := true; again; {
+		again = false
+		byID = slices.DeleteFunc(byID, func(o earlyOne) bool {
+			if !take(o) {
+				return false
+			}
+			again = true
+			e.drop(slices.IndexFunc(e.list, func(p earlyOne) bool { return p.ID == o.ID }))
+			return true
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"time"
 
 	"beside/codec/mix"
@@ -34,6 +35,8 @@ type senderLoop struct {
 	denied     bool
 	first      bool // a packet has left
 	newest     uint32
+	cut        bool // the last picture did not hold all there was
+	turn       int  // counts pictures that did not
 	last       state
 	lastAt     time.Duration
 	busyFrom   time.Duration // when the helper was last known to have everything
@@ -193,6 +196,9 @@ func (l *senderLoop) produce() bool {
 		return false
 	}
 	l.encode.add(time.Since(began))
+	if l.cut = l.enc.Pending(); l.cut {
+		l.turn++
+	}
 	if l.gen != l.s.gen.Load() {
 		return true
 	}
@@ -204,9 +210,19 @@ func (l *senderLoop) produce() bool {
 	return true
 }
 
+// focus is the point near which blocks go first. While there is more to send than fits,
+// every second picture begins somewhere else, at points that fill the screen evenly (the
+// R2 sequence): else what moves near the pointer would keep the rest from ever being sent.
 func (l *senderLoop) focus() image.Point {
+	size := l.f.Size
+	if l.cut && l.turn%2 == 1 {
+		n := float64(l.turn/2 + 1)
+		_, x := math.Modf(n * 0.7548776662466927)
+		_, y := math.Modf(n * 0.5698402909980532)
+		return image.Pt(int(x*float64(size.X)), int(y*float64(size.Y)))
+	}
 	if l.s.cfg.Focus == nil {
-		return l.f.Bounds().Max.Div(2)
+		return size.Div(2)
 	}
 	return l.s.cfg.Focus()
 }
