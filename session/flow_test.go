@@ -412,8 +412,16 @@ func TestRenewalNeverWidens(t *testing.T) {
 		r.end.Change(func() {
 			r.end.Grant = func(c *grant.Claims) string { c.Rights = []string{"view", "control"}; return "" }
 		})
-		if e := expect[session.Ended](t, r.se); e.Code != api.GrantInvalid {
+		// Ignored and logged: what was granted first runs on, and out.
+		began := time.Now()
+		if e := expect[session.Ended](t, r.se); e.Code != api.GrantExpired || e.Used != policy.View {
 			t.Fatalf("a renewal that says more than was asked: %+v", e)
+		}
+		if d := time.Since(began); d > 601*time.Second {
+			t.Errorf("lived %v", d)
+		}
+		if r.refused("renewal.wider") == 0 {
+			t.Error("not logged")
 		}
 		r.cancel()
 		r.wg.Wait()

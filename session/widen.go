@@ -8,6 +8,7 @@ import (
 
 	"beside/policy"
 	"beside/policy/api"
+	"beside/policy/grant"
 	"beside/session/wire"
 )
 
@@ -108,6 +109,11 @@ func (l *sharerLive) granted(ctx context.Context, g grantResult) error {
 	s.auth.busy = false
 	var e *ended
 	switch {
+	case g.want == 0 && errors.Is(g.err, grant.ErrWider):
+		// PROTOCOL 1.5.3: ignored and logged. What was granted before runs on, and out.
+		s.auth.next = s.cfg.Clock() + renewRetry
+		go sendEvent(ctx, s.cfg.Endpoint, api.Event{Session: s.box.session, Kind: api.EventRefused, Detail: "renewal.wider", Count: 1})
+		return nil
 	case g.want == 0 && g.err != nil && !errors.As(g.err, &e):
 		return l.notRenewed(ctx, g.err)
 	case errors.As(g.err, &e):

@@ -73,6 +73,7 @@ var homes = map[string][]string{
 	"github.com/pressly/goose/v3":                                {"server/store"},
 	"github.com/zalando/go-keyring":                              {"auth/keyring"},
 	"github.com/gtank/ristretto255":                              {"session/pair"},
+	"golang.org/x/oauth2":                                        {"server/admin"},
 	"github.com/go-gl":                                           {"app"},
 	"C":                                                          {"capture", "codec", "input", "app/glass"},
 	"unsafe":                                                     {"capture", "codec", "input", "app/glass"},

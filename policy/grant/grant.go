@@ -89,7 +89,7 @@ type Granted struct {
 }
 
 // Verify does the checks G1 to G11 of PROTOCOL 1.6 and caps the times of G12, which the caller
-// measures on its own clock. Errors are *CheckError, or ErrVersion.
+// measures on its own clock. Errors are *CheckError, ErrWider or ErrVersion.
 func Verify(jws string, st Statement, e Expect) (Granted, error) {
 	h, payload, signed, sig, err := split(jws, typGrant)
 	if err != nil {
@@ -119,12 +119,15 @@ func Verify(jws string, st Statement, e Expect) (Granted, error) {
 		{"G8", "helper", c.HOID == e.Helper && e.Helper != "" && bytes.Equal(c.CardH, e.CardH[:])},
 		{"G9", "sharer", c.SOID == e.Sharer && e.Sharer != "" && bytes.Equal(c.CardS, e.CardS[:])},
 		{"G10", "fingerprints", bytes.Equal(c.HFP, e.HelperFP[:]) && bytes.Equal(c.SFP, e.SharerFP[:])},
-		{"G11", "rights, mode or device", known && rights != 0 && rights&^e.Requested == 0 && c.Mode == e.Mode && c.Dev == e.Device},
+		{"G11", "rights, mode or device", known && rights != 0 && c.Mode == e.Mode && c.Dev == e.Device},
 		{"G12", "times", c.StartWithin > 0 && c.RunFor > 0},
 	} {
 		if !check.ok {
 			return Granted{}, refuse(check.id, "%s", check.why)
 		}
+	}
+	if rights&^e.Requested != 0 {
+		return Granted{}, ErrWider
 	}
 	if older(e.AppVersion, c.MinApp) || older(e.AppVersion, st.MinApp) {
 		return Granted{}, ErrVersion

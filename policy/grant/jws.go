@@ -17,6 +17,9 @@ var (
 	ErrInvalid = errors.New("grant: refused")
 	// ErrClock means the clock of this computer is too far off to judge a key's life.
 	ErrClock = errors.New("grant: clock of this computer is wrong")
+	// ErrWider is the part of check G11 that says the grant must not say more than was asked;
+	// everything else about it was right. It is a *CheckError.
+	ErrWider error = &CheckError{Check: "G11", Why: "more than was asked"}
 	// ErrVersion means the organisation asks for a newer app.
 	ErrVersion = errors.New("grant: app is too old")
 	// ErrAnchorChanged means the organisation's anchor is not the one this device trusts.

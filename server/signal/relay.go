@@ -184,6 +184,22 @@ func (h *Hub) finish(ctx context.Context, t *store.Tenant, id, by, code string, 
 	h.finishLocked(ctx, l, by, code, tell)
 }
 
+// End ends a running session for an administrator: both sides are told, and the audit names who
+// did it. It says whether there was one to end.
+func (h *Hub) End(ctx context.Context, tenant, id, admin string) bool {
+	l, err := h.get(ctx, h.o.Store.For(tenant), id)
+	if err != nil || l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.row.State == stateEnded {
+		return false
+	}
+	h.finishLocked(ctx, l, admin, api.EndAdmin, true)
+	return true
+}
+
 // finishLocked ends a session once: its code is dead, its row closed, and every side but
 // the one that ended it (by, an object id; "" for the endpoint) is told why.
 func (h *Hub) finishLocked(ctx context.Context, l *live, by, code string, tell bool) {

@@ -100,8 +100,9 @@ func (s *Store) Purge(ctx context.Context) (Purged, error) {
 
 // Tenant is everything that one organisation has in the store.
 type Tenant struct {
-	s  *Store
-	id string
+	s     *Store
+	id    string
+	guard *guard
 }
 
 // ID is the tenant's.
@@ -125,6 +126,9 @@ func (t *Tenant) tx(ctx context.Context, what string, fn func(*sql.Tx) error) er
 // change is tx for what decisions depend on: it moves the policy revision.
 func (t *Tenant) change(ctx context.Context, what string, fn func(*sql.Tx) error) error {
 	return t.tx(ctx, what, func(tx *sql.Tx) error {
+		if err := t.unchanged(ctx, tx); err != nil {
+			return err
+		}
 		if err := fn(tx); err != nil {
 			return err
 		}
