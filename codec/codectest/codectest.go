@@ -34,11 +34,34 @@ func Run(t *testing.T, mk Maker) {
 		"everything at once": {loss: 0.3, late: 0.4, twice: 0.3, liar: 0.2, resize: 0.02, reset: 0.02, budget: 3000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(6) {
+			seeds := uint64(6)
+			if w.big {
+				seeds = 3
+			}
+			for seed := range seeds {
 				w.run(t, mk, rand.New(rand.NewPCG(seed, 7)))
 			}
 		})
 	}
+}
+
+// Random checks the contract on one walk whose network and pictures seed decides.
+func Random(t *testing.T, mk Maker, seed uint64) {
+	rnd := rand.New(rand.NewPCG(seed, 23))
+	some := func(most float64) float64 {
+		if rnd.IntN(2) == 0 {
+			return 0
+		}
+		return rnd.Float64() * most
+	}
+	w := walk{
+		loss: some(0.4), late: some(0.6), twice: some(0.4), liar: some(0.3), resize: some(0.02), reset: some(0.02),
+		move: some(1), flip: some(0.4), big: rnd.IntN(3) > 0,
+	}
+	if rnd.IntN(2) == 0 {
+		w.budget = 500 + rnd.IntN(20000)
+	}
+	w.run(t, mk, rnd)
 }
 
 // walk is a random walk over pictures and a network with these probabilities.

@@ -11,10 +11,20 @@ import (
 // video player would; thirty a second look natural.
 func Film(f *frame.Frame, r image.Rectangle, n int) {
 	ph := 0.12 * float64(n+1)
+	type wave struct{ own, sin, cos float64 } // of a column or a row
+	across := make([]wave, r.Dx())
+	for x := range across {
+		fx := float64(x) / 60
+		s, c := math.Sincos(fx*.6 + ph*1.3)
+		across[x] = wave{math.Sin(fx + ph), s, c}
+	}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
+		fy := float64(y-r.Min.Y) / 45
+		s, c := math.Sincos(fy * .6)
+		own := math.Sin(fy - ph*.7)
 		for x := r.Min.X; x < r.Max.X; x++ {
-			fx, fy := float64(x-r.Min.X)/60, float64(y-r.Min.Y)/45
-			v := math.Sin(fx+ph) + math.Sin(fy-ph*.7) + math.Sin((fx+fy)*.6+ph*1.3)
+			a := across[x-r.Min.X]
+			v := a.own + own + a.sin*c + a.cos*s
 			p := f.Pix[y*f.Stride+4*x:]
 			p[0], p[1], p[2] = byte(128+40*v), byte(128+30*v+float64((x^y)&7)), byte(128-38*v)
 		}

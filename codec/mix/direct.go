@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"beside/codec/screen"
 	"beside/codec/vpx"
 	"beside/frame"
 )
@@ -14,7 +15,9 @@ func (e *Encoder) direct(f *frame.Frame) {
 	now := e.now()
 	n := len(e.films)
 	e.films = slices.DeleteFunc(e.films, func(m *film) bool {
-		m.look(f, now)
+		if now >= m.end() {
+			m.look(f, now)
+		}
 		e.lossless = e.lossless || m.failed >= giveUp
 		over := now >= m.end() || e.lossless
 		if over {
@@ -27,7 +30,7 @@ func (e *Encoder) direct(f *frame.Frame) {
 		e.hold()
 	}
 	e.moving = e.find.observe(f, now, e.taken())
-	if e.moving >= worth && e.cost >= dear && now >= e.quietTo && len(e.find.blocks) > 0 {
+	if e.moving >= worth && e.dear() && now >= e.quietTo && len(e.find.blocks) > 0 {
 		e.open(f, now)
 	}
 	if now >= e.ratedAt+rateEvery {
@@ -36,6 +39,12 @@ func (e *Encoder) direct(f *frame.Frame) {
 			_ = m.enc.SetRate(e.share(m.rect)) // the next frame tells what is wrong
 		}
 	}
+}
+
+// dear says whether package screen needs many bytes for what moves.
+func (e *Encoder) dear() bool {
+	n := min(e.lastBlocks, e.moving) * screen.Block * screen.Block
+	return n > 0 && float64(e.lastBytes) >= dear*float64(n)
 }
 
 // taken are the blocks of all films.

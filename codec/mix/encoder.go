@@ -36,17 +36,18 @@ type Encoder struct {
 	now      func() time.Duration
 	lossless bool // also after libvpx failed
 
-	size    image.Point
-	find    classifier
-	films   []*film
-	shadow  *frame.Frame // what the decoder shows where films are
-	out     []byte
-	last    kind          // of the last update
-	cost    float64       // bytes a pixel of moving blocks, in the last update of package screen
-	moving  int           // blocks that moved when last looked
-	quietTo time.Duration // no film is opened before
-	rate    float64       // of the path, bits a second; 0 if unknown
-	ratedAt time.Duration
+	size   image.Point
+	find   classifier
+	films  []*film
+	shadow *frame.Frame // what the decoder shows where films are
+	out    []byte
+	last   kind // of the last update
+	moving int  // blocks that moved when last looked
+
+	lastBytes, lastBlocks int           // of the last update of package screen
+	quietTo               time.Duration // no film is opened before
+	rate                  float64       // of the path, bits a second; 0 if unknown
+	ratedAt               time.Duration
 }
 
 type kind uint8
@@ -95,6 +96,9 @@ func (e *Encoder) Wake() (time.Duration, bool) {
 	at := e.films[0].end()
 	for _, m := range e.films {
 		at = min(at, m.end())
+		if due, ok := m.due(); ok {
+			at = min(at, due)
+		}
 	}
 	return max(0, at-e.now()), true
 }
@@ -107,7 +111,9 @@ func (e *Encoder) Mark(rects []image.Rectangle) {
 	}
 	e.find.mark(rects)
 	for _, m := range e.films {
-		m.marked = m.marked || slices.ContainsFunc(rects, m.rect.Overlaps)
+		if slices.ContainsFunc(rects, m.rect.Overlaps) {
+			m.mark(e.now())
+		}
 	}
 }
 
@@ -143,7 +149,7 @@ func (e *Encoder) Pending() bool {
 	if len(e.films) > 0 {
 		now = e.now()
 	}
-	return e.s.Pending() || slices.ContainsFunc(e.films, func(m *film) bool { return m.due() || now >= m.end() })
+	return e.s.Pending() || slices.ContainsFunc(e.films, func(m *film) bool { return m.ready(now) || now >= m.end() })
 }
 
 // Repairs implements codec.Encoder.
@@ -198,19 +204,17 @@ func (e *Encoder) still(f *frame.Frame, budget int, focus image.Point) (codec.Up
 	u, ok := e.s.Encode(f, budget, focus)
 	if ok {
 		e.last = kindScreen
-		if n := min(u.Blocks, e.moving); n > 0 {
-			e.cost = float64(len(u.Data)) / float64(n*screen.Block*screen.Block)
-		}
+		e.lastBytes, e.lastBlocks = len(u.Data), u.Blocks
 	}
 	return u, ok
 }
 
 // film makes the next frame of the film that has waited longest.
 func (e *Encoder) film(f *frame.Frame) (codec.Update, bool) {
-	for {
+	for now := e.now(); ; {
 		var m *film
 		for _, c := range e.films {
-			if c.due() && (m == nil || c.at < m.at) {
+			if c.ready(now) && (m == nil || c.at < m.at) {
 				m = c
 			}
 		}

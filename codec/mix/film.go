@@ -18,6 +18,11 @@ const (
 	still       = 150 * time.Millisecond
 	stillMost   = 400 * time.Millisecond
 	stillFrames = 3
+	// A player draws a picture in several strokes: a frame is made when nothing was drawn
+	// for calm, or patience after the first stroke, and no sooner than pace after the last.
+	calm     = 5 * time.Millisecond
+	patience = 20 * time.Millisecond
+	pace     = 15 * time.Millisecond
 	// lively is the share of its blocks, one in so many, that must change for a frame
 	// to count as movement.
 	lively = 8
@@ -42,6 +47,8 @@ type film struct {
 	marked bool            // something may have changed since
 	fresh  int             // blocks that changed and are in no frame yet
 
+	firstMark, lastMark time.Duration // of those that are marked
+
 	begun        bool
 	opened, last uint32 // ids of the first and the newest frame
 	chain        uint32 // the newest that is not predicted from Last
@@ -63,7 +70,7 @@ func newFilm(slot int, blocks, rect image.Rectangle, rate int, now time.Duration
 		return nil, fmt.Errorf("mix: %w", err)
 	}
 	return &film{
-		enc: enc, slot: slot, blocks: blocks, rect: rect, marked: true, src: make([]byte, 4*rect.Dx()*rect.Dy()),
+		enc: enc, slot: slot, blocks: blocks, rect: rect, marked: true, firstMark: now, lastMark: now, src: make([]byte, 4*rect.Dx()*rect.Dy()),
 		at: now, livelyAt: now, every: time.Second / 30,
 	}, nil
 }
@@ -112,13 +119,35 @@ func (m *film) look(f *frame.Frame, now time.Duration) {
 	}
 }
 
-// due says whether there may be a frame to make.
-func (m *film) due() bool { return m.marked || m.fresh > 0 || m.lost || !m.begun }
+// mark says that something may have changed.
+func (m *film) mark(now time.Duration) {
+	if !m.marked {
+		m.marked, m.firstMark = true, now
+	}
+	m.lastMark = now
+}
+
+// due is when there may be a frame to make; false if there is none.
+func (m *film) due() (time.Duration, bool) {
+	switch {
+	case m.lost || !m.begun:
+		return m.at, true
+	case m.marked:
+		return max(min(m.lastMark+calm, m.firstMark+patience), m.at+pace), true
+	}
+	return m.at + pace, m.fresh > 0
+}
+
+// ready says whether that time has come.
+func (m *film) ready(now time.Duration) bool {
+	at, ok := m.due()
+	return ok && now >= at
+}
 
 // encode makes the next frame, if there is one. The header is complete but for what only
 // the update's id can tell.
 func (m *film) encode(f *frame.Frame, now time.Duration) (data []byte, h head, err error) {
-	if m.look(f, now); !m.due() {
+	if m.look(f, now); m.fresh == 0 && !m.lost && m.begun {
 		return nil, head{}, nil
 	}
 	m.fresh = 0

@@ -161,7 +161,7 @@ func (e *Encoder) findTiles() {
 	clear(c.inUse)
 	found := false
 	for t, n := range c.count {
-		if n < replaceTile || len(c.byHash) == 0 || !e.unheld(t) {
+		if !e.replaced(t, n) || len(c.byHash) == 0 || !e.unheld(t) {
 			continue
 		}
 		hash := e.hashTile(e.src, t)
@@ -173,7 +173,7 @@ func (e *Encoder) findTiles() {
 		}
 	}
 	for t, n := range c.count {
-		if n < replaceTile || !e.settledTile(t) {
+		if !e.replaced(t, n) || !e.settledTile(t) {
 			continue
 		}
 		hash := c.tiles[t].hash
@@ -194,6 +194,15 @@ func (e *Encoder) findTiles() {
 		}
 		e.copied = copies
 	}
+}
+
+// replaced says whether n blocks of pixels are so much of tile t that the cache is to serve it.
+func (e *Encoder) replaced(t int, n uint8) bool {
+	if n == 0 {
+		return false
+	}
+	_, _, w, h := e.grid.tileRect(t)
+	return 2*Block*Block*int(n) >= w*h
 }
 
 // seenBefore looks at a few tiles all of which is to be carried, and says whether most of

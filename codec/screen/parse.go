@@ -50,6 +50,7 @@ type body struct {
 	deltas      int      // blocks of kind 2
 	pixels      []byte   // of kinds 0 and 1
 	planes      []byte
+	expanded    []byte
 	named       [Slots / 64]uint64
 }
 
@@ -115,10 +116,20 @@ func (b *body) parse(h header, g grid, in []byte) error {
 			at++
 		}
 	}
-	if r.bad || len(r.in) != total+b.deltas*bytesBlock {
+	coding := r.number(codingPalette)
+	if r.bad {
 		return fmt.Errorf("%w: body", codec.ErrCorrupt)
 	}
-	b.pixels, b.planes = r.in[:total], r.in[total:]
+	var ok bool
+	if coding == codingPalette {
+		b.expanded, b.planes, ok = expand(b.expanded[:0], r.in, total/3)
+		b.pixels = b.expanded
+	} else if ok = len(r.in) >= total; ok {
+		b.pixels, b.planes = r.in[:total], r.in[total:]
+	}
+	if !ok || len(b.planes) != b.deltas*bytesBlock {
+		return fmt.Errorf("%w: pixels", codec.ErrCorrupt)
+	}
 	return nil
 }
 
@@ -143,7 +154,7 @@ func (b *body) slots(list []tileSlot, r *reader, g grid) []tileSlot {
 func (b *body) parseRuns(r *reader, g grid) int {
 	b.runs, b.deltas = b.runs[:0], 0
 	at, total, carried, diffs := 0, 0, 0, 0
-	for n := r.number(uint64(g.count())); n > 0 && !r.bad; n-- {
+	for left := r.number(uint64(g.count())); left > 0 && !r.bad; left-- {
 		at += r.number(uint64(g.count()))
 		v := r.number(uint64(g.cols)*kinds - 1)
 		u := run{b: at, n: v/kinds + 1, kind: byte(v % kinds)}

@@ -13,10 +13,9 @@ const (
 	firstEstimate = 48 // bytes a block, before anything was measured
 	// moveFrom is how many changed blocks make the search for moves worth its time.
 	moveFrom = 40
-	// replaceFrom is how many blocks of pixels make an update a change of page, and
-	// replaceTile how many in one tile: the cache serves no smaller ones.
+	// replaceFrom is how many blocks of pixels make an update a change of page: the cache
+	// serves no smaller ones.
 	replaceFrom = 64
-	replaceTile = 8
 	// bridge is how many unchanged blocks between two copied ones are copied with them,
 	// which costs nothing on the wire while another run does.
 	bridge = 6
@@ -29,21 +28,20 @@ type plan struct {
 	converted view    // the picture in our byte order, where it has another
 	kind      []byte  // of every block; kindNone between two Encodes
 
-	todo     []uint32 // blocks to carry as pixels, rising
-	split    []split  // of every block; those of kindRows count
-	vectors  []vector
-	copied   []uint32 // blocks to carry as copies
-	deps     []uint32
-	refs     []tileSlot
-	saves    []tileSlot
-	hashes   []tileHash // of tiles of src that were looked up in the cache
-	all      []uint32   // todo, copied and refs' blocks
-	runs     []run
-	splitRun split // of the last run of kindRows
-	naturals, bases,
-	scratch []uint32
-	scratchSet []uint64
-	move       moveSearch
+	todo            []uint32 // blocks to carry as pixels, rising
+	split           []split  // of every block; those of kindRows count
+	vectors         []vector
+	copied          []uint32 // blocks to carry as copies
+	deps            []uint32
+	refs            []tileSlot
+	saves           []tileSlot
+	hashes          []tileHash // of tiles of src that were looked up in the cache
+	all             []uint32   // todo, copied and refs' blocks
+	runs            []run
+	splitRun        split // of the last run of kindRows
+	naturals, bases []uint32
+	scratchSet      []uint64
+	move            moveSearch
 	writer
 }
 

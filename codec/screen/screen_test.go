@@ -130,38 +130,3 @@ func TestFormatsAgree(t *testing.T) {
 		}
 	}
 }
-
-func FuzzApply(f *testing.F) {
-	e, _ := pair(f)
-	src := newFrame(70, 53)
-	text(src, src.Bounds(), 3)
-	u, _ := e.Encode(src, 1<<20, image.Point{})
-	f.Add(append([]byte(nil), u.Data...))
-	e.Acked(u.ID)
-	src.Pix[40] ^= 1
-	e.Mark([]image.Rectangle{src.Bounds()})
-	u, _ = e.Encode(src, 1<<20, image.Point{})
-	f.Add(append([]byte(nil), u.Data...))
-	first := append([]byte(nil), u.Data...)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		_, d := pair(t)
-		for _, in := range [][]byte{first, data, data} {
-			size, fresh, err := d.Size(in)
-			if err != nil || !fresh || size.X*size.Y > 1<<20 {
-				continue
-			}
-			dst := newFrame(size.X, size.Y)
-			dst.Pix = append(make([]byte, 0, len(dst.Pix)), dst.Pix...)
-			before := string(dst.Pix)
-			damage, err := d.Apply(in, dst)
-			if err != nil && string(dst.Pix) != before {
-				t.Fatal("written in spite of an error")
-			}
-			for _, r := range damage {
-				if !r.In(dst.Bounds()) {
-					t.Fatalf("damage %v outside %v", r, size)
-				}
-			}
-		}
-	})
-}

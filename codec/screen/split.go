@@ -34,9 +34,9 @@ func (e *Encoder) splitRows() {
 		for k, v := range e.vectors {
 			moved := e.movedRows(x, y, w, h, v)
 			if n := bits.OnesCount16(moved &^ s.kept); n > best && n >= minSplit {
-				first, n := rows{copied: moved}.span()
-				if e.sendable(x+v.dx, y+first+v.dy, w, n) {
-					best = bits.OnesCount16(moved &^ s.kept)
+				first, span := rows{copied: moved}.span()
+				if e.sendable(x+v.dx, y+first+v.dy, w, span) {
+					best = n
 					s.moved, s.vector = moved, byte(k)
 				}
 			}

@@ -8,11 +8,15 @@ import (
 // bothLimit is the size of pixels up to which differences are tried beside raw ones.
 const bothLimit = 200_000
 
+// bothCodings is the size of pixels up to which both codings are tried.
+const bothCodings = 24_000
+
 // writer is memory for serialising.
 type writer struct {
-	raw, diff           []byte
-	dataRaw, dataDiff   []byte
-	diffFailed, skipped int // times in a row that differences were no gain, and that they were not tried
+	body, px            []byte
+	palette             palette
+	dataRaw, dataDiff   [2][]byte // by coding
+	diffFailed, skipped int       // times in a row that differences were no gain, and that they were not tried
 }
 
 // serialise writes the plan the cheapest way. Nothing is committed.
@@ -24,7 +28,7 @@ func (e *Encoder) serialise() []byte {
 		}
 		x, y, w, h := e.grid.rect(int(b32))
 		e.kind[b32] = kindRaw
-		if natural(e.src, x, y, w, h) {
+		if natural(e.src, x, y, w, h) && !e.hardlyChanged(int(b32)) {
 			e.kind[b32] = kindDelta
 			e.naturals = append(e.naturals, b32)
 		}
@@ -32,13 +36,9 @@ func (e *Encoder) serialise() []byte {
 	e.all = append(append(e.all[:0], e.todo...), e.copied...)
 	slices.Sort(e.all)
 	e.makeRuns()
-	raw, room := e.head(e.raw[:0]), len(e.todo)*bytesBlock+2
-	raw = e.pixels(e.runsTo(raw), room)
-	e.raw = raw
-	e.dataRaw = e.wrap(e.dataRaw[:0], raw)
-	best := e.dataRaw
+	best := e.code(e.runsTo(e.head(e.body[:0])), &e.dataRaw)
 	if e.worthDiff() {
-		diff := e.runsTo(e.head(e.diff[:0]))
+		diff := e.runsTo(e.head(e.body[:0]))
 		for i := 0; i < len(e.bases); {
 			j := i + 1
 			for j < len(e.bases) && e.bases[j] == e.bases[i] {
@@ -48,10 +48,8 @@ func (e *Encoder) serialise() []byte {
 			diff = binary.AppendUvarint(diff, uint64(e.bases[i]))
 			i = j
 		}
-		e.diff = e.pixels(diff, room)
-		e.dataDiff = e.wrap(e.dataDiff[:0], e.diff)
-		if len(e.dataDiff) < len(best) {
-			best, e.diffFailed = e.dataDiff, 0
+		if data := e.code(diff, &e.dataDiff); len(data) < len(best) {
+			best, e.diffFailed = data, 0
 		} else {
 			e.diffFailed++
 		}
@@ -60,6 +58,22 @@ func (e *Encoder) serialise() []byte {
 		e.grid.inTile(s.tile, func(b int) { e.all = append(e.all, uint32(b)) })
 	}
 	return best
+}
+
+// hardlyChanged says whether half of a block's rows are as the receiver is known to have
+// them: a difference is better than planes.
+func (e *Encoder) hardlyChanged(b int) bool {
+	if e.never.has(b) || e.lost.has(b) || e.unacked.has(b) {
+		return false
+	}
+	x, y, w, h := e.grid.rect(b)
+	n := 0
+	for i := range h {
+		if sameRow(e.src.row(x, y+i, w), e.last.row(x, y+i, w)) {
+			n++
+		}
+	}
+	return 2*n >= h
 }
 
 // makeRuns gathers all into runs by their kinds.
@@ -166,9 +180,32 @@ func (e *Encoder) runsTo(out []byte) []byte {
 	return out
 }
 
-// pixels appends the pixels of runs, for which room bytes are enough.
-func (e *Encoder) pixels(out []byte, room int) []byte {
-	out = slices.Grow(out, room)
+// code completes a body, whose beginning is given, with its pixels and planes, and makes
+// an update of it: with the coding that is smaller, or is likely to be where trying takes long.
+func (e *Encoder) code(body []byte, data *[2][]byte) []byte {
+	e.gather()
+	start := len(body)
+	coded, ok := e.palette.code(body, e.px)
+	var best []byte
+	if ok {
+		data[codingPalette] = e.wrap(data[codingPalette][:0], e.planes(coded))
+		best = data[codingPalette]
+	}
+	if !ok || len(e.px) <= bothCodings {
+		body = append(append(coded[:start], codingPlain), e.px...)
+		data[codingPlain] = e.wrap(data[codingPlain][:0], e.planes(body))
+		if best == nil || len(data[codingPlain]) < len(best) {
+			best = data[codingPlain]
+		}
+		coded = body
+	}
+	e.body = coded
+	return best
+}
+
+// gather fills px with the pixels of the runs.
+func (e *Encoder) gather() {
+	out := slices.Grow(e.px[:0], len(e.todo)*bytesBlock)
 	for _, r := range e.runs {
 		if r.kind != kindRaw && r.kind != kindXor && r.kind != kindRows {
 			continue
@@ -183,9 +220,14 @@ func (e *Encoder) pixels(out []byte, room int) []byte {
 			}
 		}
 	}
+	e.px = out
+}
+
+// planes appends the planes of natural blocks.
+func (e *Encoder) planes(out []byte) []byte {
 	step := len(e.naturals) * blockPixels
 	at := len(out)
-	out = out[:at+3*step]
+	out = slices.Grow(out, 3*step)[:at+3*step]
 	for _, b := range e.naturals {
 		x, y, _, _ := e.grid.rect(int(b))
 		delta(out[at:], step, e.src, x, y)

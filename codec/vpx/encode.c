@@ -31,7 +31,9 @@ beside_enc *beside_enc_open(int w, int h, int kbits) {
   e->cfg.g_error_resilient = VPX_ERROR_RESILIENT_DEFAULT; // a frame needs only what it is predicted from
   e->cfg.rc_end_usage = VPX_CBR;
   e->cfg.rc_target_bitrate = kbits;
-  e->cfg.rc_min_quantizer = 2;
+  // Finer than this nobody sees while it moves, and both ends pay: with 2, the same scene
+  // took 2.3 times the bytes and 1.5 times the time for 0.7 dB.
+  e->cfg.rc_min_quantizer = 24;
   e->cfg.rc_max_quantizer = 56;
   e->cfg.rc_undershoot_pct = 50;
   e->cfg.rc_overshoot_pct = 50;
@@ -43,7 +45,7 @@ beside_enc *beside_enc_open(int w, int h, int kbits) {
   e->cfg.kf_mode = VPX_KF_DISABLED;
   if (vpx_codec_enc_init(&e->ctx, vp9, &e->cfg, 0)) goto no_codec;
   if (!CTL(VP8E_SET_CPUUSED, 9) || !CTL(VP9E_SET_ROW_MT, 0) || !CTL(VP9E_SET_TILE_COLUMNS, 0) ||
-      !CTL(VP9E_SET_FRAME_PARALLEL_DECODING, 1) || !CTL(VP9E_SET_AQ_MODE, 3) || !CTL(VP9E_SET_NOISE_SENSITIVITY, 0) ||
+      !CTL(VP9E_SET_FRAME_PARALLEL_DECODING, 1) || !CTL(VP9E_SET_AQ_MODE, 0) || !CTL(VP9E_SET_NOISE_SENSITIVITY, 0) ||
       !CTL(VP8E_SET_STATIC_THRESHOLD, 0) || !CTL(VP9E_SET_TUNE_CONTENT, VP9E_CONTENT_DEFAULT) ||
       !CTL(VP8E_SET_MAX_INTRA_BITRATE_PCT, 1000) || !CTL(VP9E_SET_COLOR_SPACE, VPX_CS_BT_709) ||
       !CTL(VP9E_SET_COLOR_RANGE, 1))

@@ -21,9 +21,11 @@ var (
 )
 
 const (
-	// MinSide and MaxSide bound width and height in pixels, MaxPixels their product.
-	MinSide   = 16
-	MaxSide   = 4096
+	// MinSide is the least width and height in pixels.
+	MinSide = 16
+	// MaxSide is the largest width and height in pixels.
+	MaxSide = 4096
+	// MaxPixels bounds their product.
 	MaxPixels = 1 << 22
 	// MaxData bounds the bytes of one frame.
 	MaxData = 4 << 20

@@ -327,8 +327,8 @@ func (l *senderLoop) wait() time.Duration {
 	if l.lent && !l.taken && l.whole && l.enc.Pending() && l.link.Ready() {
 		at = min(at, l.lentAt+takeBack)
 	}
-	if d, ok := l.enc.Wake(); ok && l.whole && l.link.Ready() {
-		at = min(at, now+max(d, takeBack))
+	if d, ok := l.enc.Wake(); ok && l.lent && !l.taken && l.whole && l.link.Ready() {
+		at = min(at, max(now+d, l.lentAt+takeBack))
 	}
 	if !l.lent && !l.have && now < l.retryAt {
 		at = min(at, l.retryAt)
