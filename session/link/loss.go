@@ -86,6 +86,11 @@ func (s *Sender) markDone(a ack) {
 	for i := 0; i < len(s.msgs); { // finish takes m out of msgs
 		switch m := s.msgs[i]; {
 		case a.hasDone && covers(a.done, a.messages[:], m.id):
+			took := time.Duration(0)
+			if m.left == 0 {
+				took = s.lastHeard - m.allAt
+			}
+			s.lag += (took - s.lag) / 4
 			s.finish(m, true)
 		case a.hasRefused && covers(a.refused, a.refusals[:], m.id):
 			s.finish(m, false)

@@ -21,6 +21,8 @@ const (
 	// maxBehind is how many messages may have arrived without having been dealt with: more
 	// and the helper is slower than the path, which nothing is queued for.
 	maxBehind = 2
+	// slowHelper is how long a helper may take over a message that has arrived.
+	slowHelper = 30 * time.Millisecond
 	// pictureTime is how long one picture may occupy the path.
 	pictureTime = 20 * time.Millisecond
 	leastBudget = 6000
@@ -65,6 +67,7 @@ type Sender struct {
 	outcomes         []Outcome
 	free             [][]byte
 	pkt, sum         []byte
+	lag              time.Duration // from when a message has arrived until it is dealt with, smoothed
 
 	loss
 	rate
@@ -81,6 +84,7 @@ type message struct {
 	left     int           // fragments not acknowledged
 	sentAt   time.Duration // when Send was called
 	allAt    time.Duration // when left became 0
+	asked    int           // how often it was asked since whether it was dealt with
 	dead     bool
 }
 
@@ -199,6 +203,9 @@ func (s *Sender) Queued() int {
 func (s *Sender) Ready() bool {
 	if s.stalled || s.Queued() > readyBelow || s.inFlight >= s.window() {
 		return false
+	}
+	if s.lag > slowHelper {
+		return len(s.msgs) == 0 // one at a time, so that none waits
 	}
 	behind := s.behind()
 	return behind == 0 || (behind < maxBehind && len(s.msgs) < 2*maxBehind)

@@ -132,6 +132,10 @@ type wire struct {
 	mu           sync.Mutex
 	rnd          *rand.Rand
 	tap          atomic.Pointer[chan []byte] // gets a copy of every packet
+	rate         atomic.Int64                // bits a second towards the helper, 0 for no limit
+	busy         time.Time
+	deaf         atomic.Bool // acknowledgements are lost
+	garble       atomic.Bool // they are nonsense
 }
 
 func newWire(ctx context.Context, delay time.Duration) *wire {
@@ -149,11 +153,26 @@ func (w *wire) put(c chan []byte, b []byte) error {
 		return nil
 	}
 	b = bytes.Clone(b)
-	if w.delay == 0 {
+	delay := w.delay
+	if rate := w.rate.Load(); rate > 0 && c == w.packets {
+		w.mu.Lock()
+		now := time.Now()
+		if w.busy.Before(now) {
+			w.busy = now
+		}
+		if w.busy.Sub(now) > 200*time.Millisecond {
+			w.mu.Unlock()
+			return nil
+		}
+		w.busy = w.busy.Add(time.Duration(int64(len(b)+56) * 8 * int64(time.Second) / rate))
+		delay += w.busy.Sub(now)
+		w.mu.Unlock()
+	}
+	if delay == 0 {
 		c <- b
 		return nil
 	}
-	time.AfterFunc(w.delay, func() { c <- b })
+	time.AfterFunc(delay, func() { c <- b })
 	return nil
 }
 
@@ -176,8 +195,21 @@ func (w *wire) WritePacket(b []byte) error {
 	}
 	return w.put(w.packets, b)
 }
-func (w *wire) ReadAck(ctx context.Context) ([]byte, error)    { return w.get(ctx, w.ack) }
-func (w *wire) WriteAck(b []byte) error                        { return w.put(w.ack, b) }
+func (w *wire) ReadAck(ctx context.Context) ([]byte, error) { return w.get(ctx, w.ack) }
+func (w *wire) WriteAck(b []byte) error {
+	if w.deaf.Load() {
+		return nil
+	}
+	if w.garble.Load() {
+		b = bytes.Clone(b)
+		w.mu.Lock()
+		for range 8 {
+			b[w.rnd.IntN(len(b))] = byte(w.rnd.Uint32())
+		}
+		w.mu.Unlock()
+	}
+	return w.put(w.ack, b)
+}
 func (w *wire) ReadPacket(ctx context.Context) ([]byte, error) { return w.get(ctx, w.packets) }
 
 // glass is the helper's screen.
@@ -185,6 +217,8 @@ type glass struct {
 	mu    sync.Mutex
 	f     frame.Frame
 	shown int
+	slow  atomic.Int64 // nanoseconds that showing takes
+	seen  func(f *frame.Frame)
 }
 
 func (g *glass) Frame(size image.Point) *frame.Frame {
@@ -193,9 +227,13 @@ func (g *glass) Frame(size image.Point) *frame.Frame {
 }
 
 func (g *glass) Show([]image.Rectangle) {
+	time.Sleep(time.Duration(g.slow.Load()))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shown++
+	if g.seen != nil {
+		g.seen(&g.f)
+	}
 }
 
 // rig is a sharer and a helper that run until the test ends.
