@@ -90,7 +90,8 @@ func (s *Sender) markDone(a ack) {
 			if m.left == 0 {
 				took = s.lastHeard - m.allAt
 			}
-			s.lag += (took - s.lag) / 4
+			s.lags[s.lagN%len(s.lags)] = took
+			s.lagN++
 			s.finish(m, true)
 		case a.hasRefused && covers(a.refused, a.refusals[:], m.id):
 			s.finish(m, false)

@@ -67,7 +67,8 @@ type Sender struct {
 	outcomes         []Outcome
 	free             [][]byte
 	pkt, sum         []byte
-	lag              time.Duration // from when a message has arrived until it is dealt with, smoothed
+	lags             [4]time.Duration // from when a message had arrived until it was dealt with, lately
+	lagN             int
 
 	loss
 	rate
@@ -204,7 +205,7 @@ func (s *Sender) Ready() bool {
 	if s.stalled || s.Queued() > readyBelow || s.inFlight >= s.window() {
 		return false
 	}
-	if s.lag > slowHelper {
+	if slices.Min(s.lags[:]) > slowHelper { // the least: what says so may be lost
 		return len(s.msgs) == 0 // one at a time, so that none waits
 	}
 	behind := s.behind()
