@@ -90,8 +90,10 @@ func (s *Sender) markDone(a ack) {
 			if m.left == 0 {
 				took = s.lastHeard - m.allAt
 			}
-			s.lags[s.lagN%len(s.lags)] = took
-			s.lagN++
+			if m.kind != State { // which costs nothing
+				s.lags[s.lagN%len(s.lags)] = took
+				s.lagN++
+			}
 			s.finish(m, true)
 		case a.hasRefused && covers(a.refused, a.refusals[:], m.id):
 			s.finish(m, false)

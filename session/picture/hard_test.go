@@ -89,7 +89,7 @@ func TestSlowHelper(t *testing.T) {
 			}
 		}
 		t.Logf("%d of %d seen, the oldest after %v", len(c.seen), len(c.made), c.worst)
-		if len(c.seen) < 30 || c.worst > 800*time.Millisecond {
+		if len(c.seen) < 30 || c.worst > 400*time.Millisecond {
 			t.Errorf("%d of %d seen, the oldest after %v", len(c.seen), len(c.made), c.worst)
 		}
 		r.g.slow.Store(0)
