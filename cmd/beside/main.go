@@ -93,7 +93,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	if s.verbose {
 		level = slog.LevelDebug
 	}
-	return s.start(ctx, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level})), out)
+	p, err := newParts(ctx, &s, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level})))
+	if err != nil {
+		return err
+	}
+	return p.window(ctx)
 }
 
 // joinCode takes the one form of link that this version knows apart. A link carries a code and nothing
