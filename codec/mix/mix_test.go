@@ -175,6 +175,34 @@ func TestFilm(t *testing.T) {
 	}
 }
 
+// A film that halts and goes on is a film again with its first frame.
+func TestFilmHalts(t *testing.T) {
+	needFilms(t)
+	k := newDesk(t, 700, 500)
+	k.sync()
+	n := 0
+	play := func(frames int) (films int) {
+		for range frames {
+			codectest.Film(k.src, image.Rect(32, 32, 512, 352), n)
+			k.sync()
+			n++
+			k.clock.now += 33 * time.Millisecond
+			films += len(k.e.Films())
+		}
+		return films
+	}
+	play(20)
+	for range 5 {
+		for !k.e.Settled() {
+			k.clock.now += 20 * time.Millisecond
+			k.sync()
+		}
+		if films := play(3); films < 2 {
+			t.Fatalf("a film in %d frames of 3 after it had halted", films)
+		}
+	}
+}
+
 // Text and pictures that only appear never become films.
 func TestNoFilm(t *testing.T) {
 	for name, draw := range map[string]func(f *frame.Frame, n int){
