@@ -108,6 +108,20 @@ func (c *classifier) observe(f *frame.Frame, now time.Duration, skip []image.Rec
 	return moving
 }
 
+// warm remembers that these blocks moved until now: one more change, and they do again.
+func (c *classifier) warm(f *frame.Frame, now time.Duration, blocks image.Rectangle) {
+	for y := blocks.Min.Y; y < blocks.Max.Y; y++ {
+		for x := blocks.Min.X; x < blocks.Max.X; x++ {
+			natural, hash := c.sample(f, image.Pt(x, y))
+			p := block{at: now, hash: hash, heat: most}
+			if natural {
+				p.film = most
+			}
+			c.blocks[y*c.cols+x] = p
+		}
+	}
+}
+
 func held(at image.Point, rs []image.Rectangle) bool {
 	for _, r := range rs {
 		if at.In(r) {

@@ -22,15 +22,16 @@ func (e *Encoder) direct(f *frame.Frame) {
 		over := now >= m.end() || e.lossless
 		if over {
 			m.enc.Close()
+			e.find.warm(f, now, m.blocks)
+			e.ended, e.endedAt = m.blocks, now
 		}
 		return over
 	})
 	if len(e.films) < n {
-		e.quietTo = now + settleDown
 		e.hold()
 	}
 	e.moving = e.find.observe(f, now, e.taken())
-	if e.moving >= worth && e.dear() && now >= e.quietTo && len(e.find.blocks) > 0 {
+	if e.moving >= worth && e.dear() && (now >= e.quietTo || len(e.films) == 0) {
 		e.open(f, now)
 	}
 	if now >= e.ratedAt+rateEvery {
@@ -106,6 +107,9 @@ func (e *Encoder) open(f *frame.Frame, now time.Duration) {
 			e.drop()
 			e.hold()
 			return
+		}
+		if now < e.endedAt+halting && rect.Overlaps(e.ended) {
+			m.every = stillMost / stillFrames
 		}
 		e.films = append(e.films, m)
 		e.quietTo = now + settleDown

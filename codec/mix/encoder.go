@@ -13,11 +13,13 @@ import (
 )
 
 const (
-	// settleDown is how long after one film opened or ended another may open.
+	// settleDown is how long after one film opened another may open beside it, or in its place.
 	settleDown = 500 * time.Millisecond
+	// halting is how soon after its end a film that goes on is given more time to stand still.
+	halting = 2 * time.Second
 	// dear is the number of bytes a pixel that package screen must need for moving
 	// blocks before a film is opened for them: what merely scrolls costs far less.
-	dear = 0.7
+	dear = 0.5
 	// filmShare is what films may use of the path's rate.
 	filmShare = 0.7
 	// rateEvery is how often a film's rate may change.
@@ -44,9 +46,11 @@ type Encoder struct {
 	last   kind // of the last update
 	moving int  // blocks that moved when last looked
 
-	lastBytes, lastBlocks int           // of the last update of package screen
-	quietTo               time.Duration // no film is opened before
-	rate                  float64       // of the path, bits a second; 0 if unknown
+	lastBytes, lastBlocks int             // of the last update of package screen
+	quietTo               time.Duration   // no film is opened before
+	ended                 image.Rectangle // blocks of the film that ended last
+	endedAt               time.Duration
+	rate                  float64 // of the path, bits a second; 0 if unknown
 	ratedAt               time.Duration
 }
 

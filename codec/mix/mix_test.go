@@ -33,8 +33,13 @@ func pair(t testing.TB, o Options) (*Encoder, *Decoder) {
 	return e, d
 }
 
+// Where nothing moves, because time passes quickly, the contract holds to the letter; films
+// are looked at below.
 func TestContract(t *testing.T) {
-	codectest.Run(t, func(t testing.TB) (codec.Encoder, codec.Decoder) { return pair(t, Options{}) })
+	codectest.Run(t, func(t testing.TB) (codec.Encoder, codec.Decoder) {
+		var c clock
+		return pair(t, Options{Now: func() time.Duration { c.now += time.Second; return c.now }})
+	})
 }
 
 func picture(w, h int) *frame.Frame {
@@ -167,6 +172,34 @@ func TestFilm(t *testing.T) {
 	}
 	if _, ok := k.e.Wake(); ok || k.e.shadow != nil || k.d.films[0].dec != nil {
 		t.Error("something is left of the film")
+	}
+}
+
+// A film that halts and goes on is a film again with its first frame.
+func TestFilmHalts(t *testing.T) {
+	needFilms(t)
+	k := newDesk(t, 700, 500)
+	k.sync()
+	n := 0
+	play := func(frames int) (films int) {
+		for range frames {
+			codectest.Film(k.src, image.Rect(32, 32, 512, 352), n)
+			k.sync()
+			n++
+			k.clock.now += 33 * time.Millisecond
+			films += len(k.e.Films())
+		}
+		return films
+	}
+	play(20)
+	for range 5 {
+		for !k.e.Settled() {
+			k.clock.now += 20 * time.Millisecond
+			k.sync()
+		}
+		if films := play(3); films < 2 {
+			t.Fatalf("a film in %d frames of 3 after it had halted", films)
+		}
 	}
 }
 
