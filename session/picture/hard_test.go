@@ -46,6 +46,13 @@ func (c *clock) tick(r *rig) {
 	r.d.paint(image.Rectangle{Min: c.at, Max: c.at.Add(image.Pt(8, 8))}, flat(n))
 }
 
+// figures are how many were seen, and the age of the oldest.
+func (c *clock) figures(r *rig) (seen int, worst time.Duration) {
+	r.g.mu.Lock()
+	defer r.g.mu.Unlock()
+	return len(c.seen), c.worst
+}
+
 // What changes far from the pointer is seen although more changes near it than the path carries.
 func TestNothingStarves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -61,9 +68,10 @@ func TestNothingStarves(t *testing.T) {
 			time.Sleep(33 * time.Millisecond)
 		}
 		time.Sleep(20 * time.Second)
-		t.Logf("%d of %d seen, the oldest after %v", len(c.seen), len(c.made), c.worst)
-		if len(c.seen) < 10 || c.worst > time.Second {
-			t.Errorf("%d of %d seen, the oldest after %v", len(c.seen), len(c.made), c.worst)
+		seen, worst := c.figures(r)
+		t.Logf("%d of %d seen, the oldest after %v", seen, len(c.made), worst)
+		if seen < 10 || worst > time.Second {
+			t.Errorf("%d of %d seen, the oldest after %v", seen, len(c.made), worst)
 		}
 		r.equal()
 	})
@@ -88,9 +96,10 @@ func TestSlowHelper(t *testing.T) {
 				r.g.mu.Unlock()
 			}
 		}
-		t.Logf("%d of %d seen, the oldest after %v", len(c.seen), len(c.made), c.worst)
-		if len(c.seen) < 30 || c.worst > 400*time.Millisecond {
-			t.Errorf("%d of %d seen, the oldest after %v", len(c.seen), len(c.made), c.worst)
+		seen, worst := c.figures(r)
+		t.Logf("%d of %d seen, the oldest after %v", seen, len(c.made), worst)
+		if seen < 30 || worst > 400*time.Millisecond {
+			t.Errorf("%d of %d seen, the oldest after %v", seen, len(c.made), worst)
 		}
 		r.g.slow.Store(0)
 		time.Sleep(20 * time.Second)
