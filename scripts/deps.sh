@@ -5,7 +5,7 @@
 set -euo pipefail
 
 # cgo and the headers that Fyne's GLFW and OpenGL bindings and robotgo (libxtst-dev) include.
-build=(gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libxtst-dev)
+build=(gcc libc6-dev pkg-config libvpx-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libxtst-dev)
 # libgl1-mesa-dri: software OpenGL on Xvfb. mousepad: the editor on the sharer's desktop.
 # xdg-utils and chromium: the sign-in page. xkb-data and x11-xkb-utils: keyboards of Xvfb.
 demo=(ca-certificates xvfb xauth xkb-data x11-xkb-utils libgl1-mesa-dri libgl1 libx11-6 libxcursor1 libxrandr2 libxinerama1 libxi6 libxxf86vm1 libxtst6
