@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Live is what the nodes of an endpoint share of a session that lives. State is text that
+// only the hub understands; at Deadline somebody must look at the session.
+type Live struct {
+	State    string
+	Deadline time.Time
+}
+
+// Push is a frame for one side of a session, numbered from 1 per side.
+type Push struct {
+	Role string // helper or sharer
+	Seq  uint64
+	Type string
+	Body []byte // JSON
+}
+
+// binding is the transaction of a Hold.
+type binding struct {
+	tx    *sql.Tx
+	notes []Note
+}
+
+// Hold runs fn while no other node or goroutine holds the session. What fn does with held,
+// which is this tenant, is done completely or, if fn returns an error, not at all; notes
+// leave once it is done. live is zero if there is none yet. ErrNotFound if there is no such session.
+func (t *Tenant) Hold(ctx context.Context, session string, fn func(held *Tenant, s Session, live Live) error) error {
+	select { // so that those who wait for a connection never hold all the others
+	case t.s.holds <- struct{}{}:
+		defer func() { <-t.s.holds }()
+	case <-ctx.Done():
+		return fmt.Errorf("store: hold: %w", ctx.Err())
+	}
+	b := &binding{}
+	err := t.tx(ctx, "hold", func(tx *sql.Tx) error {
+		b.tx = tx
+		held := &Tenant{s: t.s, q: tx, id: t.id, bound: b}
+		s, err := held.lockSession(ctx, session)
+		if err != nil {
+			return err
+		}
+		var live Live
+		var deadline sql.NullInt64
+		err = tx.QueryRowContext(ctx, `SELECT state, deadline FROM live WHERE tenant_id = $1 AND session_id = $2`, t.id, session).Scan(&live.State, &deadline)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		live.Deadline = fromMS(deadline)
+		if err := fn(held, s, live); err != nil {
+			return err
+		}
+		return t.s.o.Bus.Send(ctx, tx, b.notes)
+	})
+	if err == nil {
+		t.s.o.Bus.Sent(b.notes)
+	}
+	return err
+}
+
+// lockSession reads the row; with several writers it waits until no other transaction has it.
+func (t *Tenant) lockSession(ctx context.Context, session string) (Session, error) {
+	q := `SELECT ` + sessionColumns + ` FROM sessions WHERE tenant_id = $1 AND id = $2`
+	if t.s.o.LockKey != nil {
+		q += ` FOR NO KEY UPDATE`
+	}
+	s, err := scanSession(t.q.QueryRowContext(ctx, q, t.id, session))
+	return s, wrap("session", err)
+}
+
+// lock makes the transaction the only one with that name in this tenant.
+func (t *Tenant) lock(ctx context.Context, tx *sql.Tx, name string) error {
+	if t.s.o.LockKey == nil {
+		return nil // a transaction is the only writer anyway
+	}
+	sum := sha256.Sum256([]byte(name + "\x00" + t.id))
+	return t.s.o.LockKey(ctx, tx, int64(binary.BigEndian.Uint64(sum[:8]))) //nolint:gosec // any 64 bits will do
+}
+
+// PutLive writes what the nodes share of a session.
+func (t *Tenant) PutLive(ctx context.Context, session string, l Live) error {
+	return wrap("put live", one(t.q.ExecContext(ctx, `INSERT INTO live (tenant_id, session_id, state, deadline) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (tenant_id, session_id) DO UPDATE SET state = excluded.state, deadline = excluded.deadline`, t.id, session, l.State, ms(l.Deadline))))
+}
+
+// DropLive forgets it, with the pushes.
+func (t *Tenant) DropLive(ctx context.Context, session string) error {
+	_, err := t.q.ExecContext(ctx, `DELETE FROM live WHERE tenant_id = $1 AND session_id = $2`, t.id, session)
+	return wrap("drop live", err)
+}
+
+// Due are the sessions whose deadline is not after now, at most limit, the oldest first.
+func (t *Tenant) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	return scanStrings(t.q.QueryContext(ctx, `SELECT session_id FROM live WHERE tenant_id = $1 AND deadline <= $2 ORDER BY deadline LIMIT $3`, t.id, ms(now), limit))
+}
+
+// AddPushes keeps pushes for a side that is on another node or away. Of each side the
+// newest keep ones stay.
+func (t *Tenant) AddPushes(ctx context.Context, session string, ps []Push, keep uint64) error {
+	for _, p := range ps {
+		if _, err := t.q.ExecContext(ctx, `INSERT INTO pushes (tenant_id, session_id, role, seq, type, body) VALUES ($1, $2, $3, $4, $5, $6)`,
+			t.id, session, p.Role, p.Seq, p.Type, string(p.Body)); err != nil {
+			return wrap("add push", err)
+		}
+		if p.Seq > keep && p.Seq%32 == 0 {
+			if _, err := t.q.ExecContext(ctx, `DELETE FROM pushes WHERE tenant_id = $1 AND session_id = $2 AND role = $3 AND seq <= $4`,
+				t.id, session, p.Role, p.Seq-keep); err != nil {
+				return wrap("trim pushes", err)
+			}
+		}
+	}
+	return nil
+}
+
+// Pushes are those of a side after a number, in order.
+func (t *Tenant) Pushes(ctx context.Context, session, role string, after uint64) ([]Push, error) {
+	rows, err := t.q.QueryContext(ctx, `SELECT seq, type, body FROM pushes WHERE tenant_id = $1 AND session_id = $2 AND role = $3 AND seq > $4 ORDER BY seq`,
+		t.id, session, role, after)
+	if err != nil {
+		return nil, wrap("pushes", err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
+	var out []Push
+	for rows.Next() {
+		p := Push{Role: role}
+		var body string
+		if err := rows.Scan(&p.Seq, &p.Type, &body); err != nil {
+			return nil, wrap("pushes", err)
+		}
+		p.Body = []byte(body)
+		out = append(out, p)
+	}
+	return out, wrap("pushes", rows.Err())
+}
