@@ -67,6 +67,9 @@ func (t *Tenant) Hold(ctx context.Context, session string, fn func(held *Tenant,
 	return err
 }
 
+// Held says whether this is the tenant of a Hold.
+func (t *Tenant) Held() bool { return t.bound != nil }
+
 // lockSession reads the row; with several writers it waits until no other transaction has it.
 func (t *Tenant) lockSession(ctx context.Context, session string) (Session, error) {
 	q := `SELECT ` + sessionColumns + ` FROM sessions WHERE tenant_id = $1 AND id = $2`
