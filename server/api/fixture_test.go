@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"beside/internal/pgtest"
 	"beside/policy"
 	wire "beside/policy/api"
 	"beside/server/api"
@@ -23,9 +25,40 @@ import (
 	"beside/server/servertest"
 	"beside/server/signal"
 	"beside/server/store"
+	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
 	"beside/server/store/storetest"
 )
+
+var (
+	server *pgtest.Server
+	shared bool // nodes share a PostgreSQL; else one is alone with SQLite
+)
+
+// TestMain runs every test twice: alone on SQLite, and sharing on PostgreSQL.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 {
+		shared = true
+		code = pgtest.Main(m, &server)
+	}
+	os.Exit(code)
+}
+
+func openStore(t *testing.T, now func() time.Time) *store.Store {
+	t.Helper()
+	var s *store.Store
+	var err error
+	if shared {
+		s, err = postgres.Open(t.Context(), server.Database(t), now)
+	} else {
+		s, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // endpoint is a whole endpoint over TLS with the demo directory and a clock of its own.
 type endpoint struct {
@@ -78,9 +111,7 @@ func start(t *testing.T) *endpoint {
 	if e.dir, err = file.Open(e.path); err != nil {
 		t.Fatal(err)
 	}
-	if e.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), e.clock.Now); err != nil {
-		t.Fatal(err)
-	}
+	e.store = openStore(t, e.clock.Now)
 	t.Cleanup(func() { _ = e.store.Close() })
 	for _, id := range []string{demo.Tenant, demo.OtherTenant} {
 		tn := e.store.For(id)
@@ -102,8 +133,8 @@ func start(t *testing.T) *endpoint {
 func (e *endpoint) boot() {
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: e.log}, nil))
 	e.hub = signal.New(signal.Options{
-		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision,
-		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now}),
+		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared,
+		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now, Shared: shared}),
 	})
 	e.face = api.New(api.Options{
 		Hub: e.hub, Verifier: servertest.Verifier{}, Log: log,

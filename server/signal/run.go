@@ -159,8 +159,14 @@ func (h *Hub) over(ctx context.Context, t *store.Tenant, id string) error {
 func (h *Hub) tickShared(ctx context.Context, l *live, now time.Time, rev string) {
 	h.catchUp(ctx, l)
 	l.mu.Lock()
+	done := l.row.State == stateEnded && now.Sub(l.endedAt) >= linger
 	changed := l.row.State != stateEnded && (rev != "" && rev != l.rev || now.Sub(l.decided) >= redecide)
 	l.mu.Unlock()
+	if done {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.live, key{l.base.ID(), l.id})
+	}
 	if !changed {
 		return
 	}
