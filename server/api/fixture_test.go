@@ -45,19 +45,20 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func openStore(t *testing.T, now func() time.Time) *store.Store {
-	t.Helper()
-	var s *store.Store
+func (e *endpoint) open() {
+	e.t.Helper()
 	var err error
 	if shared {
-		s, err = postgres.Open(t.Context(), server.Database(t), now)
+		if e.url == "" {
+			e.url = server.Database(e.t)
+		}
+		e.store, err = postgres.Open(e.t.Context(), e.url, e.clock.Now)
 	} else {
-		s, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), now)
+		e.store, err = sqlite.Open(e.t.Context(), filepath.Join(e.t.TempDir(), "x.db"), e.clock.Now)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	e.must(err)
+	s := e.store
+	e.t.Cleanup(func() { _ = s.Close() })
 }
 
 // endpoint is a whole endpoint over TLS with the demo directory and a clock of its own.
@@ -72,6 +73,7 @@ type endpoint struct {
 	dir    *file.Directory
 	log    *bytes.Buffer
 	path   string
+	url    string // of the database, when nodes share
 }
 
 // words keeps what it was asked to sign and signs by encoding it.
@@ -111,8 +113,7 @@ func start(t *testing.T) *endpoint {
 	if e.dir, err = file.Open(e.path); err != nil {
 		t.Fatal(err)
 	}
-	e.store = openStore(t, e.clock.Now)
-	t.Cleanup(func() { _ = e.store.Close() })
+	e.open()
 	for _, id := range []string{demo.Tenant, demo.OtherTenant} {
 		tn := e.store.For(id)
 		e.must(tn.SetUp(t.Context()))
@@ -252,13 +253,15 @@ func (e *endpoint) claim() *pair {
 	return p
 }
 
+// digest is what both sides say of their transcript.
+var digest = func() []byte { d := sha256.Sum256(fill(3, 64)); return d[:] }()
+
 // meet goes on until both have seen the cards.
 func (e *endpoint) meet() *pair {
 	e.t.Helper()
 	p := e.claim()
-	d := sha256.Sum256(fill(3, 64))
-	p.helper.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: d[:]}, nil)
-	p.sharer.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: d[:]}, nil)
+	p.helper.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: digest}, nil)
+	p.sharer.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: digest}, nil)
 	p.helper.Next(wire.TypeMet, &p.metH)
 	p.sharer.Next(wire.TypeMet, &p.metS)
 	return p
