@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -31,6 +32,9 @@ type Options struct {
 	Dialect goose.Dialect
 	Now     func() time.Time
 	Bus     Bus // nil: one in memory, for a single process
+
+	// Backup copies the database into an empty file while others use it; nil: it has tools of its own.
+	Backup func(ctx context.Context, db *sql.DB, file string) error
 
 	// The rest is for a database that several nodes write to; zero for one with a single writer.
 	Provider []goose.ProviderOption                                 // of the migrations
@@ -67,6 +71,28 @@ func New(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 		o.Bus = newMemoryBus()
 	}
 	return &Store{db: db, now: o.Now, o: o, holds: make(chan struct{}, max(1, o.Holds))}, nil
+}
+
+// ErrNoBackup means that the database server's own tools make the backups.
+var ErrNoBackup = errors.New("store: this database is backed up with its own tools (pg_dump)")
+
+// Backup copies the database, as it is at one moment and while it is in use, into a new file
+// that only its owner can read. An existing file is not replaced: fs.ErrExist.
+func (s *Store) Backup(ctx context.Context, file string) (err error) {
+	if s.o.Backup == nil {
+		return ErrNoBackup
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("store: backup: %w", err)
+	}
+	if err = s.o.Backup(ctx, s.db, file); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil { // half a backup is none
+		return errors.Join(fmt.Errorf("store: backup: %w", err), os.Remove(file))
+	}
+	return nil
 }
 
 // Version is the newest migration that the database has.
