@@ -199,6 +199,9 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	return n, nil
 }
 
+// Addr is where the node listens.
+func (n *Node) Addr() net.Addr { return n.ln.Addr() }
+
 // Close closes what Open opened.
 func (n *Node) Close() error {
 	var err error
