@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -33,7 +34,9 @@ type Server struct {
 // Main runs the tests of a package with a server, and stops it whatever happens. Call it
 // from TestMain: os.Exit(pgtest.Main(m, &server)).
 func Main(m *testing.M, s **Server) int {
-	v, err := Start(false)
+	flag.Parse()
+	bench := flag.Lookup("test.bench")
+	v, err := Start(bench != nil && bench.Value.String() != "") // figures without a disk are none
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "pgtest:", err)
 		return 1
