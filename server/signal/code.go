@@ -46,30 +46,9 @@ func (h *Hub) codeNew(ctx context.Context, r request, b api.CodeNew) (reply, err
 	if voided != "" {
 		h.finish(ctx, r.tenant, voided, "", "replaced", false)
 	}
-	row, err := r.tenant.Session(ctx, c.Session)
+	l, token, err := h.opened(ctx, r, c)
 	if err != nil {
 		return reply{}, err
-	}
-	token, err := r.tenant.NewResume(ctx, c.Session, helper.String())
-	if err != nil {
-		return reply{}, err
-	}
-	l := newLive(r.tenant, row)
-	l.nh, l.deadline = c.NH, c.Expires
-	if h.o.Shared {
-		l.rev, l.decided = h.revision(ctx, r.tenant), h.o.Now()
-		if err := h.hold(ctx, l, func() error {
-			l.deadline = c.Expires
-			h.take(l, helper)
-			return h.audit.add(ctx, l.tenant, codeNewEntry(r, c.Session))
-		}); err != nil {
-			return reply{}, err
-		}
-	} else {
-		l = h.put(l)
-		if err := h.audit.add(ctx, r.tenant, codeNewEntry(r, c.Session)); err != nil {
-			return reply{}, err
-		}
 	}
 	h.Stats.Codes.Add(1)
 	return reply{
@@ -78,8 +57,32 @@ func (h *Hub) codeNew(ctx context.Context, r request, b api.CodeNew) (reply, err
 	}, nil
 }
 
-func codeNewEntry(r request, session string) store.Entry {
-	return store.Entry{Actor: r.Object, Action: "code.new", Session: session, Outcome: "ok"}
+// opened makes a live session of a new code.
+func (h *Hub) opened(ctx context.Context, r request, c store.Code) (l *live, token string, err error) {
+	entry := store.Entry{Actor: r.Object, Action: "code.new", Session: c.Session, Outcome: "ok"}
+	if h.o.Shared {
+		l = newLive(r.tenant, store.Session{ID: c.Session})
+		l.rev, l.decided = h.revision(ctx, r.tenant), h.o.Now()
+		err = h.hold(ctx, l, func() (err error) {
+			l.deadline = c.Expires
+			h.take(l, helper)
+			if token, err = l.tenant.NewResume(ctx, c.Session, helper.String()); err != nil {
+				return err
+			}
+			return h.audit.add(ctx, l.tenant, entry)
+		})
+		return l, token, err
+	}
+	row, err := r.tenant.Session(ctx, c.Session)
+	if err != nil {
+		return nil, "", err
+	}
+	if token, err = r.tenant.NewResume(ctx, c.Session, helper.String()); err != nil {
+		return nil, "", err
+	}
+	l = newLive(r.tenant, row)
+	l.nh, l.deadline = c.NH, c.Expires
+	return h.put(l), token, h.audit.add(ctx, r.tenant, entry)
 }
 
 func (h *Hub) codeCancel(ctx context.Context, r request, b api.Ref) (reply, error) {

@@ -88,6 +88,7 @@ type Hub struct {
 
 	mu       sync.Mutex
 	live     map[key]*live
+	known    map[string]rules // by tenant
 	ends     map[key]owedEnd
 	troubled bool // the store did not answer lately
 }
@@ -107,7 +108,7 @@ func New(o Options) *Hub {
 	if o.Revision == nil {
 		o.Revision = func() uint64 { return 0 }
 	}
-	h := &Hub{o: o, live: map[key]*live{}, ends: map[key]owedEnd{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
+	h := &Hub{o: o, live: map[key]*live{}, known: map[string]rules{}, ends: map[key]owedEnd{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
 	h.audit = newAuditor(o.Store, o.Log, o.Spool, o.Now)
 	return h
 }
@@ -314,17 +315,41 @@ type people struct {
 	device         api.DeviceCard
 }
 
+// rules are the tenant's settings and assignments, read only when their revision changed.
 func (h *Hub) rules(ctx context.Context, t *store.Tenant) (policy.Settings, []policy.Assignment, error) {
+	rev, err := t.PolicyRev(ctx) // read before, so that a change meanwhile shows next time
+	if err != nil {
+		return policy.Settings{}, nil, err
+	}
+	h.mu.Lock()
+	known := h.known[t.ID()]
+	h.mu.Unlock()
+	if rev != 0 && known.rev == rev {
+		return known.settings, known.assignments, nil
+	}
 	s, err := t.Settings(ctx)
 	if err != nil {
 		return s, nil, err
 	}
 	rows, err := t.Assignments(ctx)
+	if err != nil {
+		return s, nil, err
+	}
 	as := make([]policy.Assignment, len(rows))
 	for i := range rows {
 		as[i] = rows[i].Assignment
 	}
-	return s, as, err
+	h.mu.Lock()
+	h.known[t.ID()] = rules{rev, s, as}
+	h.mu.Unlock()
+	return s, as, nil
+}
+
+// rules are what a tenant's administrators decided; nobody changes the slice.
+type rules struct {
+	rev         int64
+	settings    policy.Settings
+	assignments []policy.Assignment
 }
 
 // directoryProblem turns an unavailable directory into a refusal; other errors stay.

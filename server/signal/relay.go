@@ -42,6 +42,7 @@ func (h *Hub) relay(l *live, side role, b api.Signal) (reply, error) {
 		l.used[b.Kind] = true
 	}
 	h.Stats.Relayed.Add(1)
+	l.tenant.Lazy() // it has no record of its own
 	h.push(l, side.other(), api.TypeSignal, api.Signal{Session: b.Session, Kind: b.Kind, Body: b.Body})
 	return reply{}, nil
 }

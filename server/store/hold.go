@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -29,6 +28,7 @@ type Push struct {
 type binding struct {
 	tx    *sql.Tx
 	notes []Note
+	lazy  bool
 }
 
 // Hold runs fn while no other node or goroutine holds the session. What fn does with held,
@@ -45,19 +45,17 @@ func (t *Tenant) Hold(ctx context.Context, session string, fn func(held *Tenant,
 	err := t.tx(ctx, "hold", func(tx *sql.Tx) error {
 		b.tx = tx
 		held := &Tenant{s: t.s, q: tx, id: t.id, bound: b}
-		s, err := held.lockSession(ctx, session)
+		s, live, err := held.lockSession(ctx, session)
 		if err != nil {
 			return err
 		}
-		var live Live
-		var deadline sql.NullInt64
-		err = tx.QueryRowContext(ctx, `SELECT state, deadline FROM live WHERE tenant_id = $1 AND session_id = $2`, t.id, session).Scan(&live.State, &deadline)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		live.Deadline = fromMS(deadline)
 		if err := fn(held, s, live); err != nil {
 			return err
+		}
+		if b.lazy && t.s.o.Lazy != nil {
+			if err := t.s.o.Lazy(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return t.s.o.Bus.Send(ctx, tx, b.notes)
 	})
@@ -70,15 +68,34 @@ func (t *Tenant) Hold(ctx context.Context, session string, fn func(held *Tenant,
 // Held says whether this is the tenant of a Hold.
 func (t *Tenant) Held() bool { return t.bound != nil }
 
+// Lazy says that what the Hold does may be lost if the database itself breaks down in the
+// next moment; a node that dies loses nothing of it. It spares a wait for the disk.
+func (t *Tenant) Lazy() {
+	if t.bound != nil {
+		t.bound.lazy = true
+	}
+}
+
 // lockSession reads the row; with several writers it waits until no other transaction has it.
-func (t *Tenant) lockSession(ctx context.Context, session string) (Session, error) {
-	q := `SELECT ` + sessionColumns + ` FROM sessions WHERE tenant_id = $1 AND id = $2`
+func (t *Tenant) lockSession(ctx context.Context, session string) (Session, Live, error) {
+	q := `SELECT ` + sessionColumns + `, live, look_at FROM sessions WHERE tenant_id = $1 AND id = $2`
 	if t.s.o.LockKey != nil {
 		q += ` FOR NO KEY UPDATE`
 	}
-	s, err := scanSession(t.q.QueryRowContext(ctx, q, t.id, session))
-	return s, wrap("session", err)
+	var l Live
+	var at sql.NullInt64
+	s, err := scanSession(besides{t.q.QueryRowContext(ctx, q, t.id, session), []any{&l.State, &at}})
+	l.Deadline = fromMS(at)
+	return s, l, wrap("session", err)
 }
+
+// besides scans columns that come after those of a session.
+type besides struct {
+	row  *sql.Row
+	more []any
+}
+
+func (b besides) Scan(dest ...any) error { return b.row.Scan(append(dest, b.more...)...) }
 
 // lock makes the transaction the only one with that name in this tenant.
 func (t *Tenant) lock(ctx context.Context, tx *sql.Tx, name string) error {
@@ -91,19 +108,23 @@ func (t *Tenant) lock(ctx context.Context, tx *sql.Tx, name string) error {
 
 // PutLive writes what the nodes share of a session.
 func (t *Tenant) PutLive(ctx context.Context, session string, l Live) error {
-	return wrap("put live", one(t.q.ExecContext(ctx, `INSERT INTO live (tenant_id, session_id, state, deadline) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant_id, session_id) DO UPDATE SET state = excluded.state, deadline = excluded.deadline`, t.id, session, l.State, ms(l.Deadline))))
+	return wrap("put live", one(t.q.ExecContext(ctx, `UPDATE sessions SET live = $3, look_at = $4 WHERE tenant_id = $1 AND id = $2`,
+		t.id, session, l.State, ms(l.Deadline))))
 }
 
 // DropLive forgets it, with the pushes.
 func (t *Tenant) DropLive(ctx context.Context, session string) error {
-	_, err := t.q.ExecContext(ctx, `DELETE FROM live WHERE tenant_id = $1 AND session_id = $2`, t.id, session)
+	if _, err := t.q.ExecContext(ctx, `UPDATE sessions SET live = '', look_at = 0 WHERE tenant_id = $1 AND id = $2`, t.id, session); err != nil {
+		return wrap("drop live", err)
+	}
+	_, err := t.q.ExecContext(ctx, `DELETE FROM pushes WHERE tenant_id = $1 AND session_id = $2`, t.id, session)
 	return wrap("drop live", err)
 }
 
 // Due are the sessions whose deadline is not after now, at most limit, the oldest first.
 func (t *Tenant) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	return scanStrings(t.q.QueryContext(ctx, `SELECT session_id FROM live WHERE tenant_id = $1 AND deadline <= $2 ORDER BY deadline LIMIT $3`, t.id, ms(now), limit))
+	return scanStrings(t.q.QueryContext(ctx, `SELECT id FROM sessions WHERE tenant_id = $1 AND look_at > 0 AND look_at <= $2
+		ORDER BY look_at LIMIT $3`, t.id, ms(now), limit))
 }
 
 // AddPushes keeps pushes for a side that is on another node or away. Of each side the

@@ -19,6 +19,11 @@ type Window struct {
 // counted, and retry says how long until there is room. full says that this one filled it.
 func (t *Tenant) Count(ctx context.Context, w Window, subject string) (ok, full bool, retry time.Duration, err error) {
 	err = t.tx(ctx, "count", func(tx *sql.Tx) error {
+		if t.s.o.Lazy != nil { // a count is not worth a wait for the disk
+			if err := t.s.o.Lazy(ctx, tx); err != nil {
+				return err
+			}
+		}
 		now := t.s.now()
 		var text string
 		// The update locks the row, so that nobody counts between reading and writing.

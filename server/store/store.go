@@ -40,6 +40,7 @@ type Options struct {
 	Provider []goose.ProviderOption                                 // of the migrations
 	Taken    func(error) bool                                       // says whether an error is a unique key that was taken meanwhile
 	LockKey  func(ctx context.Context, tx *sql.Tx, key int64) error // waits for a lock that the transaction then has to its end
+	Lazy     func(ctx context.Context, tx *sql.Tx) error            // lets the transaction not wait for the disk
 	Holds    int                                                    // sessions held at once, below the pool's size; 0 means 1
 }
 

@@ -1,17 +1,16 @@
 -- +goose Up
--- What the nodes of one endpoint share while a session lives. state is the hub's own; a
--- waiting push stays until the session is forgotten, so that any node can send it again.
-CREATE TABLE live (
-  tenant_id TEXT NOT NULL, session_id TEXT NOT NULL, state TEXT NOT NULL, deadline BIGINT NOT NULL,
-  CONSTRAINT live_pk PRIMARY KEY (tenant_id, session_id),
-  CONSTRAINT live_session_fk FOREIGN KEY (tenant_id, session_id) REFERENCES sessions (tenant_id, id) ON DELETE CASCADE);
-CREATE INDEX live_by_deadline ON live (deadline);
+-- What the nodes of one endpoint share while a session lives. live is the hub's own text; at
+-- look_at, if not 0, somebody must look at the session. A push stays until the session is
+-- forgotten, so that any node can send it again.
+ALTER TABLE sessions ADD COLUMN live TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN look_at BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX sessions_to_look_at ON sessions (tenant_id, look_at) WHERE look_at > 0;
 
 CREATE TABLE pushes (
   tenant_id TEXT NOT NULL, session_id TEXT NOT NULL, role TEXT NOT NULL, seq BIGINT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
   CONSTRAINT pushes_pk PRIMARY KEY (tenant_id, session_id, role, seq),
   CONSTRAINT pushes_role_ck CHECK (role IN ('helper','sharer')),
-  CONSTRAINT pushes_live_fk FOREIGN KEY (tenant_id, session_id) REFERENCES live (tenant_id, session_id) ON DELETE CASCADE);
+  CONSTRAINT pushes_session_fk FOREIGN KEY (tenant_id, session_id) REFERENCES sessions (tenant_id, id) ON DELETE CASCADE);
 
 -- Sliding windows of attempts: times are unix milliseconds, oldest first.
 CREATE TABLE limits (
@@ -30,4 +29,6 @@ CREATE TABLE admins (
 DROP TABLE admins;
 DROP TABLE limits;
 DROP TABLE pushes;
-DROP TABLE live;
+DROP INDEX sessions_to_look_at;
+ALTER TABLE sessions DROP COLUMN look_at;
+ALTER TABLE sessions DROP COLUMN live;

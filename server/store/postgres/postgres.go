@@ -63,7 +63,7 @@ func Open(ctx context.Context, url string, now func() time.Time) (*store.Store, 
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	s, err := store.New(ctx, db, store.Options{
-		Dialect: goose.DialectPostgres, Now: now, Bus: &bus{config: c}, Holds: maxHolds, Taken: taken, LockKey: lockKey,
+		Dialect: goose.DialectPostgres, Now: now, Bus: &bus{config: c}, Holds: maxHolds, Taken: taken, LockKey: lockKey, Lazy: lazy,
 		Provider: []goose.ProviderOption{goose.WithSessionLocker(locker)},
 	})
 	if err != nil {
@@ -80,5 +80,10 @@ func taken(err error) bool {
 
 func lockKey(ctx context.Context, tx *sql.Tx, key int64) error {
 	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, key)
+	return err
+}
+
+func lazy(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit = off`)
 	return err
 }

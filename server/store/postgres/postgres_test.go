@@ -89,7 +89,7 @@ func TestMigrationIsAllOrNothing(t *testing.T) {
 		t.Fatal("opened")
 	}
 	var n int
-	if err := c.QueryRow(t.Context(), `SELECT count(*) FROM pg_tables WHERE tablename IN ('live', 'pushes', 'limits')`).Scan(&n); err != nil || n != 0 {
+	if err := c.QueryRow(t.Context(), `SELECT count(*) FROM pg_tables WHERE tablename IN ('pushes', 'limits')`).Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d tables of half a migration, %v", n, err)
 	}
 	exec(`DROP TABLE admins`)
