@@ -40,8 +40,7 @@ func newAuditor(s *store.Store, log *slog.Logger, path string, now func() time.T
 // cannot be written is kept; the error is nil then.
 func (a *auditor) add(ctx context.Context, t *store.Tenant, e store.Entry) error {
 	if t.Held() {
-		_, err := t.Append(ctx, e)
-		return err
+		return t.AppendLast(e)
 	}
 	if a.spool.len() == 0 { // else it would overtake
 		_, err := t.Append(ctx, e)

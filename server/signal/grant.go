@@ -102,22 +102,30 @@ func (h *Hub) sign(ctx context.Context, l *live, b api.GrantRequest, in policy.I
 	if rights&(policy.Elevate|policy.Unattended) != 0 {
 		run = runForHigh
 	}
-	head, err := l.tenant.Append(ctx, store.Entry{
-		Actor: l.row.Helper, Action: "granted", Target: l.row.Sharer, Session: l.row.ID,
-		Outcome: "ok", Rights: rights.Names(),
-	})
-	if err != nil {
-		return api.Granted{}, err
-	}
 	sid, err := hex.DecodeString(l.row.SID)
 	if err != nil {
 		return api.Granted{}, err
 	}
 	now := h.o.Now()
+	entry := store.Entry{
+		Actor: l.row.Helper, Action: "granted", Target: l.row.Sharer, Session: l.row.ID,
+		Outcome: "ok", Rights: rights.Names(),
+	}
+	var head store.Head
+	if !h.o.Shared { // alone, what is saved stays: the record comes first
+		if head, err = l.tenant.Append(ctx, entry); err != nil {
+			return api.Granted{}, err
+		}
+	}
 	l.row.Granted, l.row.GrantSeq, l.row.GrantedUntil, l.row.Binding = rights, b.Seq, now.Add(run), bindingOf(b)
 	l.row.DeviceState, l.row.Proof = in.Device.Shown(), in.Device.Proof
 	if err := l.tenant.SaveSession(ctx, l.row); err != nil {
 		return api.Granted{}, err
+	}
+	if h.o.Shared { // all or nothing anyway, and everybody waits for whoever writes a record
+		if head, err = l.tenant.Append(ctx, entry); err != nil {
+			return api.Granted{}, err
+		}
 	}
 	l.th, l.hfp, l.sfp = b.TH, b.HFP, b.SFP
 	l.deadline = l.row.GrantedUntil.Add(grace)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -26,9 +27,10 @@ type Push struct {
 
 // binding is the transaction of a Hold.
 type binding struct {
-	tx    *sql.Tx
-	notes []Note
-	lazy  bool
+	tx      *sql.Tx
+	notes   []Note
+	entries []Entry
+	lazy    bool
 }
 
 // Hold runs fn while no other node or goroutine holds the session. What fn does with held,
@@ -57,7 +59,15 @@ func (t *Tenant) Hold(ctx context.Context, session string, fn func(held *Tenant,
 				return err
 			}
 		}
-		return t.s.o.Bus.Send(ctx, tx, b.notes)
+		if err := t.s.o.Bus.Send(ctx, tx, b.notes); err != nil {
+			return err
+		}
+		for _, e := range b.entries { // last, because everybody who writes to the chain waits for whoever has
+			if _, err := held.Append(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err == nil {
 		t.s.o.Bus.Sent(b.notes)
@@ -67,6 +77,16 @@ func (t *Tenant) Hold(ctx context.Context, session string, fn func(held *Tenant,
 
 // Held says whether this is the tenant of a Hold.
 func (t *Tenant) Held() bool { return t.bound != nil }
+
+// AppendLast adds an entry to the audit chain when the Hold is done otherwise, and as a part of
+// it. It must be called inside one.
+func (t *Tenant) AppendLast(e Entry) error {
+	if t.bound == nil {
+		return errors.New("store: append outside a hold")
+	}
+	t.bound.entries = append(t.bound.entries, e)
+	return nil
+}
 
 // Lazy says that what the Hold does may be lost if the database itself breaks down in the
 // next moment; a node that dies loses nothing of it. It spares a wait for the disk.
