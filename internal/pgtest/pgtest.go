@@ -34,9 +34,7 @@ type Server struct {
 // Main runs the tests of a package with a server, and stops it whatever happens. Call it
 // from TestMain: os.Exit(pgtest.Main(m, &server)).
 func Main(m *testing.M, s **Server) int {
-	flag.Parse()
-	bench := flag.Lookup("test.bench")
-	v, err := Start(bench != nil && bench.Value.String() != "") // figures without a disk are none
+	v, err := Start(Asked("bench")) // figures without a disk are none
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "pgtest:", err)
 		return 1
@@ -48,6 +46,13 @@ func Main(m *testing.M, s **Server) int {
 
 // quick are settings that make a server fast whose data nobody will miss. It survives Down.
 var quick = []string{"fsync=off", "full_page_writes=off", "shared_buffers=32MB"}
+
+// Asked says whether the go command was given -bench or -fuzz.
+func Asked(what string) bool {
+	flag.Parse()
+	f := flag.Lookup("test." + what)
+	return f != nil && f.Value.String() != ""
+}
 
 // Start makes a cluster and starts its server. durable: it writes to the disk as one in
 // production does.

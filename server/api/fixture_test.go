@@ -38,7 +38,7 @@ var (
 // TestMain runs every test twice: alone on SQLite, and sharing on PostgreSQL.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if code == 0 {
+	if code == 0 && !pgtest.Asked("fuzz") {
 		shared = true
 		code = pgtest.Main(m, &server)
 	}

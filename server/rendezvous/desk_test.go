@@ -34,7 +34,7 @@ var (
 // TestMain runs every test twice: counting in memory, and in a database that nodes share.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if code == 0 {
+	if code == 0 && !pgtest.Asked("fuzz") {
 		shared = true
 		code = pgtest.Main(m, &server)
 	}

@@ -30,7 +30,12 @@ import (
 
 var server *pgtest.Server
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, &server)) }
+func TestMain(m *testing.M) {
+	if pgtest.Asked("bench") {
+		os.Exit(pgtest.Main(m, &server))
+	}
+	os.Exit(m.Run())
+}
 
 const benchPeople = 5000 // helpers, and as many sharers
 
