@@ -55,6 +55,8 @@ vet: ## what is cheap to check: formatting, go vet with and without our tags
 	  if [ -n "$$out" ]; then echo "not formatted (make fmt):"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags dev,e2e ./cmd/... ./internal/...
+	GOOS=windows CGO_ENABLED=0 $(GO) vet ./input/...
+	GOOS=darwin CGO_ENABLED=0 $(GO) vet ./input/...
 
 # -p 2: two packages at once; the race detector makes Fyne's tests large.
 .PHONY: test-unit
@@ -77,7 +79,7 @@ fuzz: deps-build ## fuzz every target for FUZZTIME (20s each)
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: deps-bench binaries ## measure from the outside: latency, clicks, exactness, load; writes bench/results/
+bench: deps-bench binaries ## micro-benchmarks, and Beside beside TigerVNC; writes bench/results/ (BENCH="-wan", "-soak 1h", see bench/README.md)
 	$(GO) run ./bench $(BENCH)
 
 # ---- care

@@ -88,6 +88,7 @@ var errorTable = map[string]row{
 	api.EndLost:        {ErrorText{"wifi-off", ui.Neutral, "x.lost", "x.lost.d", ActionClose, "B-3002", false}, ErrorText{"wifi-off", ui.Neutral, "x.lost.h", "x.lost.h.d", ActionCode, "B-3002", false}},
 	api.EndLeft:        {ErrorText{"users", ui.Neutral, "x.left", "x.left.d", ActionClose, "", false}, ErrorText{"users", ui.Neutral, "x.end.helper", "x.end.helper.d", ActionCode, "", false}},
 	api.EndStopped:     {ErrorText{"users", ui.Neutral, "x.left", "x.left.d", ActionClose, "", false}, ErrorText{"users", ui.Neutral, "x.end.helper", "x.end.helper.d", ActionCode, "", false}},
+	api.EndAdmin:       {ErrorText{"users", ui.Neutral, "x.admin", "x.admin.d", ActionClose, "", false}, ErrorText{"users", ui.Neutral, "x.end.helper", "x.admin.d", ActionCode, "", false}},
 	api.ProtocolBroken: {ErrorText{"wifi-off", ui.Neutral, "x.other", "x.other.d", ActionClose, "B-3003", false}, ErrorText{"wifi-off", ui.Neutral, "x.other", "x.other.d", ActionCode, "B-3003", false}},
 	api.NotFound:       {ErrorText{"key-round", ui.Neutral, "x.burnt", "x.burnt.d", ActionCode, "B-3004", true}, ErrorText{"wifi-off", ui.Neutral, "x.lost.h", "x.lost.h.d", ActionCode, "B-3004", false}},
 	api.Internal:       {sharer: ErrorText{"circle-alert", ui.Neutral, "x.other", "x.other.d", ActionClose, "B-3005", false}},

@@ -34,6 +34,11 @@ type App struct {
 	ID, Name string
 	URI      string   // App ID URI of an API, "api://..."
 	Scopes   []string // short names of the scopes an API has
+
+	// Redirects make it a web site, which proves itself with Secret and is answered at
+	// exactly one of these addresses.
+	Redirects []string
+	Secret    string
 }
 
 // Options make a Provider. Base and AuthBase are origins without a path.
@@ -64,6 +69,7 @@ type pending struct {
 	user                *User
 	client              string
 	redirect, challenge string // authorization code only
+	scope               string // of the authorization request; it counts when the token request names none
 	expires             time.Time
 	userCode            string // device code only
 	denied              bool
@@ -155,7 +161,7 @@ func (p *Provider) metadata(w http.ResponseWriter, r *http.Request) {
 		"device_authorization_endpoint":         p.o.Base + "/" + t + "/oauth2/v2.0/devicecode",
 		"jwks_uri":                              p.o.Base + "/" + t + "/discovery/v2.0/keys",
 		"response_types_supported":              []string{"code"},
-		"response_modes_supported":              []string{"form_post"},
+		"response_modes_supported":              []string{"form_post", "query"},
 		"subject_types_supported":               []string{"pairwise"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 	})

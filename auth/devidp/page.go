@@ -32,6 +32,7 @@ type view struct {
 	Focus  int    // which of Users
 	Code   string // device code page
 	To     string // back page: where the form goes
+	Then   string // where the answer to the form may lead
 	Error  string
 	OK     bool
 }
@@ -44,6 +45,9 @@ func (p *Provider) render(w http.ResponseWriter, status int, name string, v view
 	target := "'self'"
 	if u, err := url.Parse(v.To); err == nil && u.Host != "" {
 		target = u.Scheme + "://" + u.Host
+	}
+	if u, err := url.Parse(v.Then); err == nil && u.Host != "" {
+		target += " " + u.Scheme + "://" + u.Host
 	}
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, v); err != nil {
@@ -65,10 +69,21 @@ func (p *Provider) checkAuthorize(q url.Values) error {
 	switch {
 	case app == nil || app.URI != "":
 		return errors.New("AADSTS700016: this application is not registered here")
+	case len(app.Redirects) > 0:
+		if !slices.Contains(app.Redirects, q.Get("redirect_uri")) {
+			return errors.New("AADSTS50011: the redirect address is not registered")
+		}
+		if m := q.Get("response_mode"); m != "" && m != "query" {
+			return errors.New("AADSTS70000: only response_mode query for a web site")
+		}
 	case err != nil || back.Scheme != "http" || back.Hostname() != "localhost" || back.User != nil || back.Fragment != "" || strings.Trim(back.Path, "/") != "":
 		return errors.New("AADSTS50011: the redirect address must be http://localhost with any port")
-	case q.Get("response_type") != "code" || q.Get("response_mode") != "form_post":
-		return errors.New("AADSTS70000: only response_type code with response_mode form_post")
+	case q.Get("response_mode") != "form_post":
+		return errors.New("AADSTS70000: only response_mode form_post for a desktop app")
+	}
+	switch {
+	case q.Get("response_type") != "code":
+		return errors.New("AADSTS70000: only response_type code")
 	case q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43:
 		return errors.New("AADSTS9002325: PKCE with S256 is required")
 	}
@@ -82,6 +97,9 @@ func (p *Provider) authorizePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := view{Action: r.URL.Path, Users: p.users(r.PathValue("tenant"))}
+	if app := p.app(q.Get("client_id")); len(app.Redirects) > 0 {
+		v.Then = q.Get("redirect_uri") // a browser applies form-action to the redirect as well
+	}
 	for _, k := range signIn {
 		v.Hidden = append(v.Hidden, [2]string{k, q.Get(k)})
 	}
@@ -115,7 +133,7 @@ func (p *Provider) authorizeSubmit(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		code, ok := p.put(p.codes, pending{
 			user: u, client: p.app(f.Get("client_id")).ID, redirect: f.Get("redirect_uri"),
-			challenge: f.Get("code_challenge"), expires: p.o.Now().Add(10 * time.Minute),
+			challenge: f.Get("code_challenge"), scope: f.Get("scope"), expires: p.o.Now().Add(10 * time.Minute),
 		})
 		p.mu.Unlock()
 		if !ok {
@@ -123,6 +141,14 @@ func (p *Provider) authorizeSubmit(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		v.Hidden = append(v.Hidden, [2]string{"code", code})
+	}
+	if len(p.app(f.Get("client_id")).Redirects) > 0 {
+		q := url.Values{}
+		for _, h := range v.Hidden {
+			q.Set(h[0], h[1])
+		}
+		http.Redirect(w, r, v.To+"?"+q.Encode(), http.StatusSeeOther)
+		return
 	}
 	p.render(w, http.StatusOK, "back", v)
 }

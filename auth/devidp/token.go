@@ -27,6 +27,10 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		oauthError(w, "unauthorized_client", 700016, "application not found, or not a public client")
 		return
 	}
+	if len(app.Redirects) > 0 && (app.Secret == "" || subtle.ConstantTimeCompare([]byte(f.Get("client_secret")), []byte(app.Secret)) != 1) {
+		oauthError(w, "invalid_client", 7000215, "client secret is wrong")
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var g pending
@@ -65,7 +69,11 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		oauthError(w, "unsupported_grant_type", 70003, "grant type")
 		return
 	}
-	p.issue(w, r.PathValue("tenant"), g.user, app, strings.Fields(f.Get("scope")))
+	scope := f.Get("scope")
+	if scope == "" {
+		scope = g.scope
+	}
+	p.issue(w, r.PathValue("tenant"), g.user, app, strings.Fields(scope))
 }
 
 // issue answers with tokens; p.mu is held.
@@ -144,6 +152,9 @@ func (p *Provider) accessClaims(u *User, client string, scopes []string) (jwt.Ma
 	}
 	c := p.baseClaims(u, client)
 	c["aud"], c["azp"], c["azpacr"], c["scp"] = aud, client, "0", strings.Join(granted, " ")
+	if app := p.app(client); app != nil && len(app.Redirects) > 0 {
+		c["azpacr"] = "1"
+	}
 	if !u.NoAcct {
 		c["acct"] = 0
 		if u.Guest {

@@ -32,6 +32,7 @@ type Config struct {
 	API           string   // our application id, the only audience
 	Clients       []string // application ids of the desktop apps
 	Scope         string   // short name, e.g. Beside.Use
+	Confidential  bool     // the clients are web sites that prove themselves, instead of desktop apps
 
 	// HTTP fetches keys; nil for a client with 30 seconds of patience.
 	HTTP *http.Client
@@ -199,8 +200,10 @@ func (v *Verifier) check(c claims) error {
 		return refuse("ver")
 	case !slices.Contains(v.c.Clients, c.Client):
 		return refuse("azp")
-	case c.Proof != "0":
+	case c.Proof != "0" && !v.c.Confidential:
 		return refuse("azpacr: not a public client")
+	case v.c.Confidential && c.Proof != "1" && c.Proof != "2":
+		return refuse("azpacr: the client did not prove itself")
 	case c.Kind == "app" || !slices.Contains(strings.Split(c.Scopes, " "), v.c.Scope):
 		return refuse("scp, or not a person")
 	case !isGUID(c.Object):

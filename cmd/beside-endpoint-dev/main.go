@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -79,6 +80,7 @@ type ready struct {
 	API       string   `json:"api"`
 	CA        string   `json:"ca"`
 	SignIn    string   `json:"sign_in"` // origin of the sign-in page
+	Admin     string   `json:"admin"`   // the admin site
 	People    []string `json:"people"`  // names to sign in with
 }
 
@@ -107,7 +109,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	idp, page, err := provider(ctx, o, n)
+	secret := rand.Text()
+	idp, page, err := provider(ctx, o, n, secret)
 	if err != nil {
 		return err
 	}
@@ -125,9 +128,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 	line := ready{
 		Ready: true, Endpoint: n.Origin, Authority: n.Origin + "/" + demo.Tenant, Tenant: demo.Tenant, ClientID: clientID,
-		API: api, CA: n.CA.File, SignIn: idpBase(o, page), People: usernames(),
+		API: api, CA: n.CA.File, SignIn: idpBase(o, page), Admin: n.Origin + node.AdminPath, People: usernames(),
 	}
-	front := node.Front{Verifier: &verifier{ctx: ctx, node: n}, ClientID: clientID, API: api, Authority: line.Authority, Other: idp.Handler()}
+	front := node.Front{
+		Verifier: &verifier{ctx: ctx, node: n}, ClientID: clientID, API: api, Authority: line.Authority, Other: idp.Handler(),
+		Admin: &node.AdminFront{
+			ClientID: adminID, Secret: secret, Scope: api + "/" + scope, HTTP: own(n), Verifier: &verifier{ctx: ctx, node: n, admin: true},
+			Metadata: line.Authority + "/v2.0/.well-known/openid-configuration",
+		},
+	}
 	return n.Serve(ctx, front, func() {
 		if err := json.NewEncoder(stdout).Encode(line); err != nil {
 			log.Error("standard output", "err", err)
@@ -188,7 +197,7 @@ func seed(ctx context.Context, o options) (err error) {
 }
 
 // provider makes the identity provider and listens for its page.
-func provider(ctx context.Context, o options, n *node.Node) (*devidp.Provider, net.Listener, error) {
+func provider(ctx context.Context, o options, n *node.Node, secret string) (*devidp.Provider, net.Listener, error) {
 	if o.page == "" {
 		host, _, err := net.SplitHostPort(o.listen)
 		if err != nil {
@@ -200,7 +209,7 @@ func provider(ctx context.Context, o options, n *node.Node) (*devidp.Provider, n
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := devidp.New(devidp.Options{Base: n.Origin, AuthBase: idpBase(o, page), Users: users(), Apps: apps()})
+	p, err := devidp.New(devidp.Options{Base: n.Origin, AuthBase: idpBase(o, page), Users: users(), Apps: apps(n.Origin, secret)})
 	if err != nil {
 		return nil, nil, errors.Join(err, page.Close())
 	}

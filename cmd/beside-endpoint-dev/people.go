@@ -19,13 +19,16 @@ import (
 // The registered applications of the demo organisation.
 const (
 	clientID = "10000000-0000-4000-8000-0000000000c1"
+	adminID  = "10000000-0000-4000-8000-0000000000d1"
 	apiID    = "10000000-0000-4000-8000-0000000000a1"
 	api      = "api://" + apiID
 	scope    = "Beside.Use"
 )
 
-func apps() []devidp.App {
+// apps are registered at the development provider; the admin site's secret is made at every start.
+func apps(origin, secret string) []devidp.App {
 	return []devidp.App{
+		{ID: adminID, Name: "Beside admin site", Redirects: []string{origin + node.AdminReturn}, Secret: secret},
 		{ID: clientID, Name: "Beside"},
 		{ID: apiID, Name: "Beside policy endpoint", URI: api, Scopes: []string{scope}},
 	}
@@ -42,7 +45,7 @@ func users() []devidp.User {
 		for _, p := range t.People {
 			out = append(out, devidp.User{
 				Tenant: t.ID, Object: p.OID, Username: p.Username, Name: p.Name, Given: p.Given, Family: p.Family,
-				Job: p.Job, Device: devices[p.OID], Guest: p.Guest,
+				Job: p.Job, Device: devices[p.OID], Guest: p.Guest, Roles: demo.AdminRoles(p.OID),
 			})
 		}
 	}
@@ -62,8 +65,9 @@ func usernames() []string {
 // verifier is the release program's token check, made at the first token: the keys come
 // from this very process, which must be serving by then.
 type verifier struct {
-	ctx  context.Context //nolint:containedctx // of the process, for refreshing keys
-	node *node.Node
+	ctx   context.Context //nolint:containedctx // of the process, for refreshing keys
+	node  *node.Node
+	admin bool // checks what the admin site gets instead of what apps send
 
 	once sync.Once
 	v    *entra.Verifier
@@ -73,14 +77,22 @@ type verifier struct {
 // Verify implements auth.Verifier.
 func (v *verifier) Verify(ctx context.Context, token string) (auth.Verified, error) {
 	v.once.Do(func() {
+		client := clientID
+		if v.admin {
+			client = adminID
+		}
 		v.v, v.err = entra.New(v.ctx, entra.Config{
 			AuthorityHost: strings.ToLower(v.node.Origin), Tenants: []string{demo.Tenant}, API: apiID,
-			Clients: []string{clientID}, Scope: scope, MemberCheck: v.node.Member,
-			HTTP: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: v.node.CA.Pool(), MinVersion: tls.VersionTLS12}}},
+			Clients: []string{client}, Confidential: v.admin, Scope: scope, MemberCheck: v.node.Member, HTTP: own(v.node),
 		})
 	})
 	if v.err != nil {
 		return auth.Verified{}, v.err
 	}
 	return v.v.Verify(ctx, token)
+}
+
+// own is a client that trusts this very process.
+func own(n *node.Node) *http.Client {
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: n.CA.Pool(), MinVersion: tls.VersionTLS12}}}
 }

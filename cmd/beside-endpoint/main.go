@@ -55,6 +55,7 @@ func main() {
 type options struct {
 	node.Config
 	clientID, api, authority  string
+	adminID, adminSecret      string // of the admin site; the secret is a file
 	databaseURL, databaseFile string
 }
 
@@ -89,6 +90,8 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.Tenant, "tenant", "", "the organisation's tenant id")
 	fs.StringVar(&o.clientID, "client-id", "", "application id of the desktop app")
 	fs.StringVar(&o.api, "api", "", "App ID URI of the policy API, api://<application id>")
+	fs.StringVar(&o.adminID, "admin-client-id", "", "application id of the admin site; no admin site if empty")
+	fs.StringVar(&o.adminSecret, "admin-secret-file", "", "file with the client secret of the admin site, readable by this account only")
 	fs.StringVar(&o.authority, "authority", publicCloud, "where people sign in (another one for national clouds)")
 	fs.StringVar(&o.Origin, "origin", "", "https://host[:port] under which apps reach the endpoint")
 	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"beside/auth/entra"
@@ -36,7 +37,43 @@ func serve(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	return n.Serve(ctx, node.Front{Verifier: v, ClientID: o.clientID, API: "api://" + audience, Authority: authority + "/" + o.Tenant}, func() {
+	front := node.Front{Verifier: v, ClientID: o.clientID, API: "api://" + audience, Authority: authority + "/" + o.Tenant}
+	if front.Admin, err = adminFront(ctx, o, n, authority, audience); err != nil {
+		return err
+	}
+	return n.Serve(ctx, front, func() {
 		o.Log.Info("serving", "origin", n.Origin, "tenant", o.Tenant, "authority", authority)
 	})
+}
+
+// adminFront is how administrators sign in, nil without -admin-client-id.
+func adminFront(ctx context.Context, o options, n *node.Node, authority, audience string) (*node.AdminFront, error) {
+	if o.adminID == "" {
+		return nil, nil //nolint:nilnil // no admin site is no error
+	}
+	if !guid.MatchString(strings.ToLower(o.adminID)) || o.adminSecret == "" {
+		return nil, fmt.Errorf("%w: the admin site needs -admin-client-id (a GUID) and -admin-secret-file", manage.ErrUsage)
+	}
+	fi, err := os.Stat(o.adminSecret)
+	if err != nil {
+		return nil, fmt.Errorf("admin site: %w", err)
+	}
+	if fi.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%w: %s can be read by others; chmod 600", manage.ErrUsage, o.adminSecret)
+	}
+	secret, err := os.ReadFile(o.adminSecret)
+	if err != nil {
+		return nil, fmt.Errorf("admin site: %w", err)
+	}
+	v, err := entra.New(ctx, entra.Config{
+		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience, Clients: []string{strings.ToLower(o.adminID)},
+		Confidential: true, Scope: scope, MemberCheck: n.Member,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &node.AdminFront{
+		ClientID: o.adminID, Secret: strings.TrimSpace(string(secret)), Scope: "api://" + audience + "/" + scope, Verifier: v,
+		Metadata: authority + "/" + o.Tenant + "/v2.0/.well-known/openid-configuration",
+	}, nil
 }

@@ -135,6 +135,8 @@ func TestNoInit(t *testing.T) {
 // globals are the package variables that there are all the same, by file.
 var globals = map[string]string{
 	"app/ui/lang.go":           "words",        // the language in force: one per process, because there is one person in front of it
+	"input/robot/desktop.go":   "turn",         // robotgo's settings are the process's
+	"input/robot/xlib.go":      "theMouse",     // robotgo has one X connection for the process
 	"session/clock_default.go": "processStart", // what a clock that only counts upwards counts from
 }
 

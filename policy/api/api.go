@@ -199,6 +199,7 @@ const (
 	EndLost     = "lost"     // silence
 	EndDeclined = "declined" // the sharer declined and left
 	EndLeft     = "left"     // the app was closed
+	EndAdmin    = "admin"    // an administrator ended it
 )
 
 // Resume continues after the WebSocket broke. It gives delivery, never trust.

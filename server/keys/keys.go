@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -93,6 +94,11 @@ func Open(o Options) (k *Keys, made bool, err error) {
 
 // Anchor is the anchor's public key.
 func (k *Keys) Anchor() []byte { return slices.Clone(k.anchorPub) }
+
+// Derive is a secret of 32 bytes for one purpose, the same on every node that has the grant key.
+func (k *Keys) Derive(purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, k.grant.Seed(), nil, "beside "+purpose, 32)
+}
 
 // Grant implements signal.Signer.
 func (k *Keys) Grant(ctx context.Context, tenant string, g signal.Grant) (jws, statement string, err error) {

@@ -12,12 +12,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"beside/auth"
 	"beside/policy/api"
+	"beside/server/admin"
 	face "beside/server/api"
 	"beside/server/directory"
 	"beside/server/directory/file"
@@ -71,7 +73,8 @@ type Config struct {
 	CertFile, KeyFile string   // TLS; both empty: an authority in the data folder
 	Hosts             []string // names for the certificate of that authority, the first for Origin
 
-	Log *slog.Logger
+	Version string // shown to administrators
+	Log     *slog.Logger
 }
 
 // Front is who signs people in.
@@ -79,7 +82,24 @@ type Front struct {
 	Verifier                 auth.Verifier
 	ClientID, API, Authority string
 	Other                    http.Handler // what is not the endpoint's; nil: 404
+	Admin                    *AdminFront  // the admin site; nil for none
 }
+
+// AdminFront is how administrators sign in.
+type AdminFront struct {
+	ClientID, Secret string // of the registered web site
+	Metadata         string // address of the provider's openid-configuration
+	Scope            string // full name of the API's scope
+	Verifier         auth.Verifier
+	HTTP             *http.Client // nil for the usual one
+}
+
+// AdminPath is where the admin site is, and AdminReturn where the identity provider sends people
+// back to.
+const (
+	AdminPath   = "/admin/"
+	AdminReturn = "/admin/sign-in/back"
+)
 
 // Node is an open endpoint. Close it once, after Serve has returned.
 type Node struct {
@@ -295,10 +315,14 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	})
 	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
+	site, err := n.admin(f.Admin, hub, server)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: route(server, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: route(server, site, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -333,7 +357,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	server.Drain()
 	drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer done()
-	err := errors.Join(hs.Shutdown(drain), ms.Shutdown(drain))
+	err = errors.Join(hs.Shutdown(drain), ms.Shutdown(drain))
 	for server.Sockets() > 0 && drain.Err() == nil {
 		select {
 		case <-time.After(10 * time.Millisecond):
@@ -391,17 +415,37 @@ func (n *Node) config(f Front) func(context.Context) (api.Config, error) {
 	}
 }
 
-// route gives the endpoint its own paths and the rest to other.
-func route(server, other http.Handler) http.Handler {
-	if other == nil {
-		return server
+// admin makes the admin site.
+func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.Handler, error) {
+	if f == nil {
+		return nil, nil
 	}
+	key, err := n.key.Derive("admin site cookie")
+	if err != nil {
+		return nil, err
+	}
+	return admin.New(admin.Options{
+		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
+		SignIn: &admin.OIDC{
+			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
+			Verifier: f.Verifier, HTTP: f.HTTP,
+		},
+		Checks: []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
+	})
+}
+
+// route gives the endpoint and the admin site their own paths and the rest to other.
+func route(server, site, other http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+		own := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
+		switch {
+		case site != nil && (strings.HasPrefix(r.URL.Path, AdminPath) || r.URL.Path == "/admin"):
+			site.ServeHTTP(w, r)
+		case own || other == nil:
 			server.ServeHTTP(w, r)
-			return
+		default:
+			other.ServeHTTP(w, r)
 		}
-		other.ServeHTTP(w, r)
 	})
 }
 

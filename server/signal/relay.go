@@ -197,6 +197,21 @@ func (h *Hub) finish(ctx context.Context, t *store.Tenant, id, by, code string, 
 	}
 }
 
+// End ends a running session for an administrator: both sides are told, and the audit names who
+// did it. It says whether there was one to end.
+func (h *Hub) End(ctx context.Context, tenant, id, admin string) bool {
+	l, err := h.get(ctx, h.o.Store.For(tenant), id)
+	if err != nil || l == nil {
+		return false
+	}
+	ended := false
+	err = h.hold(ctx, l, func() error {
+		ended = l.row.State != stateEnded
+		return h.finishLocked(ctx, l, admin, api.EndAdmin, true)
+	})
+	return ended && err == nil
+}
+
 // finishLocked ends a session once: its code is dead, its row closed, and every side but
 // the one that ended it (by, an object id; "" for the endpoint) is told why. Alone, the
 // session ends here even if the store cannot be told yet.

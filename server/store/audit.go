@@ -103,21 +103,28 @@ func (t *Tenant) Audit(ctx context.Context, limit int) ([]Record, error) {
 	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var out []Record
 	for rows.Next() {
-		var r Record
-		var at sql.NullInt64
-		var payload sql.NullString
-		if err := rows.Scan(&r.Seq, &at, &r.Hash, &payload); err != nil {
+		r, err := scanRecord(rows)
+		if err != nil {
 			return nil, wrap("audit", err)
-		}
-		r.At, r.Purged = fromMS(at), !payload.Valid
-		if payload.Valid {
-			if err := json.Unmarshal([]byte(payload.String), &r.Entry); err != nil {
-				return nil, wrap("audit", err)
-			}
 		}
 		out = append(out, r)
 	}
 	return out, wrap("audit", rows.Err())
+}
+
+// scanRecord reads seq, at, hash and payload.
+func scanRecord(rows *sql.Rows) (Record, error) {
+	var r Record
+	var at sql.NullInt64
+	var payload sql.NullString
+	if err := rows.Scan(&r.Seq, &at, &r.Hash, &payload); err != nil {
+		return r, err
+	}
+	r.At, r.Purged = fromMS(at), !payload.Valid
+	if payload.Valid {
+		return r, json.Unmarshal([]byte(payload.String), &r.Entry)
+	}
+	return r, nil
 }
 
 // VerifyAudit recomputes the whole chain, purged rows too, and returns its head. ErrChain

@@ -151,6 +151,7 @@ type Tenant struct {
 	q     querier
 	id    string
 	bound *binding // nil outside Hold
+	guard *guard
 }
 
 // querier is the database, or the transaction of a Hold.
@@ -184,6 +185,12 @@ func (t *Tenant) tx(ctx context.Context, what string, fn func(*sql.Tx) error) er
 // change is tx for what decisions depend on: it moves the policy revision.
 func (t *Tenant) change(ctx context.Context, what string, fn func(*sql.Tx) error) error {
 	return t.tx(ctx, what, func(tx *sql.Tx) error {
+		if err := t.lock(ctx, tx, "policy"); err != nil { // nobody changes the version after it was compared
+			return err
+		}
+		if err := t.unchanged(ctx, tx); err != nil {
+			return err
+		}
 		if err := fn(tx); err != nil {
 			return err
 		}

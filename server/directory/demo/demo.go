@@ -109,3 +109,16 @@ func Assignments(tenant string) (roles []policy.Role, as []store.Assignment) {
 	}
 	return nil, nil
 }
+
+// AdminRoles are the application roles that a person's token names on the admin site.
+func AdminRoles(object string) []string {
+	switch object {
+	case Noa:
+		return []string{"Beside.Admin"}
+	case Ines:
+		return []string{"Beside.Operator"}
+	case Kit:
+		return []string{"Beside.Auditor"}
+	}
+	return nil
+}

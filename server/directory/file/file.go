@@ -39,6 +39,7 @@ type index struct {
 	people  map[string]directory.Person
 	devices map[string]directory.Device
 	owned   map[string][]directory.Device
+	groups  map[string]directory.Group
 }
 
 // Open reads the file. A file that is missing or makes no sense is an error here; later
@@ -134,7 +135,10 @@ func newIndex(dir string, t Tenant) (*index, error) {
 	for _, g := range t.Groups {
 		parents[g.ID] = g.In
 	}
-	x := &index{people: map[string]directory.Person{}, devices: map[string]directory.Device{}, owned: map[string][]directory.Device{}}
+	x := &index{people: map[string]directory.Person{}, devices: map[string]directory.Device{}, owned: map[string][]directory.Device{}, groups: map[string]directory.Group{}}
+	for _, g := range t.Groups {
+		x.groups[g.ID] = directory.Group{ID: g.ID, Name: g.Name}
+	}
 	for _, p := range t.People {
 		photo, err := readPhoto(dir, p.Photo)
 		if err != nil {
@@ -162,6 +166,7 @@ func newIndex(dir string, t Tenant) (*index, error) {
 			x.owned[d.Owner] = append(x.owned[d.Owner], dev)
 		}
 	}
+	x.count()
 	return x, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"beside/policy"
 	"beside/server/store"
 )
 
@@ -252,4 +253,82 @@ func admins(t *testing.T, e *env) {
 	}
 	must(t, a.RevokeAdmin(e.ctx, noa))
 	want(t, "twice", a.RevokeAdmin(e.ctx, noa), store.ErrNotFound)
+}
+
+// browse asks for sessions and records by everything that the admin site can.
+func browse(t *testing.T, e *env) {
+	a := e.s.For(A)
+	for i, name := range []string{"Sam 100%", "Jon"} {
+		id := fmt.Sprint("s", i)
+		newCode(t, e, A, id, fmt.Sprint("K7Q", i), noa)
+		s, err := a.Session(e.ctx, id)
+		must(t, err)
+		s.State, s.Sharer, s.SharerName, s.Granted, s.Used, s.Started = "met", sam, name, policy.View, policy.View, e.clock.Now()
+		must(t, a.SaveSession(e.ctx, s))
+		_, err = a.Append(e.ctx, store.Entry{Action: "x", Session: id, Outcome: "ok"})
+		must(t, err)
+		e.clock.Add(time.Minute)
+	}
+	must(t, a.EndSession(e.ctx, "s0", "stopped"))
+	for name, tt := range map[string]struct {
+		q    store.SessionQuery
+		want []string
+	}{
+		"all":      {store.SessionQuery{Limit: 9}, []string{"s1", "s0"}},
+		"text":     {store.SessionQuery{Limit: 9, Text: "sAm 100%"}, []string{"s0"}},
+		"NUL":      {store.SessionQuery{Limit: 9, Text: "jo\x00n"}, []string{"s1"}},
+		"wildcard": {store.SessionQuery{Limit: 9, Text: "_"}, nil},
+		"since":    {store.SessionQuery{Limit: 9, Since: e.clock.Now().Add(-time.Minute)}, []string{"s1"}},
+		"used":     {store.SessionQuery{Limit: 9, Used: policy.View}, []string{"s1", "s0"}},
+		"not used": {store.SessionQuery{Limit: 9, Used: policy.Control}, nil},
+		"running":  {store.SessionQuery{Limit: 9, Running: true}, []string{"s1"}},
+		"ended":    {store.SessionQuery{Limit: 9, Ended: true, Reason: "stopped", Helper: noa, Sharer: sam}, []string{"s0"}},
+		"page":     {store.SessionQuery{Limit: 1, Before: e.clock.Now().Add(-time.Minute), BeforeID: "s1"}, []string{"s0"}},
+	} {
+		list, _, err := a.FindSessions(e.ctx, tt.q)
+		must(t, err)
+		var got []string
+		for _, s := range list {
+			got = append(got, s.ID)
+		}
+		if !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+		if list, n, err := e.s.For(B).FindSessions(e.ctx, tt.q); err != nil || len(list) != 0 || n != 0 {
+			t.Errorf("%s: B finds %d of %d, %v", name, len(list), n, err)
+		}
+	}
+	rs, next, err := a.FindAudit(e.ctx, store.AuditQuery{Session: "s0", Limit: 9, Before: 3})
+	if must(t, err); len(rs) != 1 || rs[0].Seq != 1 || next != 0 {
+		t.Errorf("records %+v, next %d", rs, next)
+	}
+}
+
+// stale changes one role from many goroutines that all read the same version: one wins.
+func stale(t *testing.T, e *env) {
+	a := e.s.For(A)
+	must(t, a.PutRole(e.ctx, policy.Role{ID: "r", Name: "R"}))
+	v, err := a.Version(e.ctx, store.RoleObject, "r")
+	must(t, err)
+	won := make(chan bool, 10)
+	var wg sync.WaitGroup
+	for i := range cap(won) {
+		wg.Go(func() {
+			err := a.If(store.RoleObject, "r", v).PutRole(e.ctx, policy.Role{ID: "r", Name: fmt.Sprint("R", i)})
+			if err != nil && !errors.Is(err, store.ErrStale) {
+				t.Error(err)
+			}
+			won <- err == nil
+		})
+	}
+	wg.Wait()
+	n := 0
+	for range cap(won) {
+		if <-won {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d changes from one version", n)
+	}
 }

@@ -70,6 +70,8 @@ func Run(t *testing.T, open Open) {
 		"limits":                   limits,
 		"one limit of many":        limitRace,
 		"admins":                   admins,
+		"browsing":                 browse,
+		"no change is overwritten": stale,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
