@@ -70,7 +70,7 @@ func Start(durable bool) (*Server, error) {
 	}
 	if os.Geteuid() == 0 { // PostgreSQL refuses root
 		if s.cred, err = somebody(); err == nil {
-			err = errors.Join(os.Chown(s.dir, int(s.cred.Uid), int(s.cred.Gid)), os.Chmod(s.dir, 0o755)) //nolint:gosec // root has to reach the socket
+			err = errors.Join(os.Chown(s.dir, int(s.cred.Uid), int(s.cred.Gid)), os.Chmod(s.dir, 0o755))
 		}
 		if err != nil {
 			return nil, err

@@ -173,7 +173,7 @@ func TestNodeDiesWhilePairing(t *testing.T) {
 	}
 	ns := nodes(t, 2)
 	a, b := ns[0], ns[1]
-	p := &pair{e: b.endpoint, helper: a.dial(demo.Noa), sharer: b.dial(demo.Sam)}
+	p := &pair{helper: a.dial(demo.Noa), sharer: b.dial(demo.Sam)}
 	p.helper.Must(wire.TypeCodeNew, wire.CodeNew{NH: fill(1, 32)}, &p.code)
 	p.sharer.Must(wire.TypeCodeClaim, wire.Claim{Locator: p.code.Locator, NS: fill(2, 32), Device: samsDevice}, &p.claimed)
 	p.helper.Next(wire.TypeClaimant, &wire.Claimant{})
@@ -220,7 +220,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 	c, err := pgx.Connect(t.Context(), ns[0].url)
 	ns[0].must(err)
 	defer func() { _ = c.Close(context.WithoutCancel(t.Context())) }()
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's
+	rng := rand.New(rand.NewPCG(1, 2))
 	token, last := p.claimed.Resume, uint64(3)
 	got := 0
 	for sent := range 100 { // the burst of frames that a socket may send

@@ -78,9 +78,9 @@ func (b *bus) listen(ctx context.Context, topic string, ready func(), note func(
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case late && !c.IsClosed(): // nothing came: is anybody there?
-			pctx, cancel := context.WithTimeout(ctx, quiet)
+			pctx, stop := context.WithTimeout(ctx, quiet)
 			err := c.Ping(pctx)
-			cancel()
+			stop()
 			if err != nil {
 				return err
 			}

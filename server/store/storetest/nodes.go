@@ -294,8 +294,8 @@ func browse(t *testing.T, e *env) {
 		if !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}
-		if list, n, err := e.s.For(B).FindSessions(e.ctx, tt.q); err != nil || len(list) != 0 || n != 0 {
-			t.Errorf("%s: B finds %d of %d, %v", name, len(list), n, err)
+		if theirs, n, err := e.s.For(B).FindSessions(e.ctx, tt.q); err != nil || len(theirs) != 0 || n != 0 {
+			t.Errorf("%s: B finds %d of %d, %v", name, len(theirs), n, err)
 		}
 	}
 	rs, next, err := a.FindAudit(e.ctx, store.AuditQuery{Session: "s0", Limit: 9, Before: 3})
