@@ -96,7 +96,8 @@ func (l *live) load(row store.Session, s store.Live) error {
 }
 
 func (l *live) holders() (hs [2]sideState) {
-	for i, s := range l.sides {
+	for i := range l.sides { // no copy of a side: out guards a part of it
+		s := &l.sides[i]
 		hs[i] = sideState{Epoch: s.epoch, Holder: s.holder}
 	}
 	return hs
@@ -113,7 +114,8 @@ func (l *live) save(ctx context.Context, node string, before [2]sideState, old s
 	if !l.endedAt.IsZero() {
 		st.Ended, deadline = l.endedAt.UnixMilli(), l.endedAt.Add(linger)
 	}
-	for i, s := range l.sides {
+	for i := range l.sides {
+		s := &l.sides[i]
 		st.Sides[i] = sideState{Seq: s.seq, Epoch: s.epoch, Holder: s.holder, Digest: s.digest}
 	}
 	text, err := json.Marshal(st)
