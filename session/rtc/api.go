@@ -22,8 +22,8 @@ const (
 	flight         = 150 * time.Millisecond // until DTLS repeats itself: with 1 s one lost packet costs a second
 )
 
-// newConnection makes the PeerConnection of one side, with nothing in it. It delivers media to l. ctx
-// bounds how long relays are looked for.
+// newConnection makes the PeerConnection of one side, with nothing in it. It delivers media to l. When
+// ctx ends, connections to relays do.
 func newConnection(ctx context.Context, cfg Config, list []api.ICEServer, cert webrtc.Certificate, ufrag, pwd string, l *Link) (*webrtc.PeerConnection, error) {
 	base, err := stdnet.NewNet()
 	if err != nil {
@@ -51,15 +51,17 @@ func newConnection(ctx context.Context, cfg Config, list []api.ICEServer, cert w
 	se.SetFireOnTrackBeforeFirstRTP(true) // else a goroutine waits for the first picture
 	se.DetachDataChannels()
 
+	policy := webrtc.ICETransportPolicyAll
+	if cfg.RelayOnly {
+		policy = webrtc.ICETransportPolicyRelay
+		se.SetRelayAcceptanceMinWait(0) // there is nothing better to wait for
+	}
+
 	me := &webrtc.MediaEngine{}
 	if err := me.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: screen(), PayloadType: payload}, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, err
 	}
 	ports := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(me), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
-	policy := webrtc.ICETransportPolicyAll
-	if cfg.RelayOnly {
-		policy = webrtc.ICETransportPolicyRelay
-	}
 	return ports.NewPeerConnection(webrtc.Configuration{
 		ICEServers: ask, ICETransportPolicy: policy, Certificates: []webrtc.Certificate{cert},
 		BundlePolicy: webrtc.BundlePolicyMaxBundle, RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire,

@@ -77,17 +77,18 @@ func (p *Peer) Fingerprint() [32]byte { return p.fp }
 func (p *Peer) Local(ctx context.Context, list []api.ICEServer, peer [32]byte) ([]byte, error) {
 	ufrag, pwd := rand.Text()[:16], rand.Text()+rand.Text()
 	l := newLink(p.cfg.Sharer, peer)
-	ctx, l.stopDial = context.WithCancel(ctx)
-	pc, err := newConnection(ctx, p.cfg, list, p.cert, ufrag, pwd, l)
+	life, cut := context.WithCancel(context.WithoutCancel(ctx))
+	l.cut = cut
+	pc, err := newConnection(life, p.cfg, list, p.cert, ufrag, pwd, l)
 	if err != nil {
-		l.stopDial()
+		cut()
 		return nil, fmt.Errorf("rtc: %w", err)
 	}
 	l.pc = pc
 	p.mu.Lock()
 	if p.closed || p.link != nil {
 		p.mu.Unlock()
-		l.stopDial()
+		cut()
 		return nil, errors.Join(errors.New("rtc: gathered before, or closed"), pc.Close())
 	}
 	p.link = l

@@ -57,27 +57,29 @@ func servers(list []api.ICEServer) (out []webrtc.ICEServer, overTLS map[string]b
 }
 
 // dial reaches relays over TCP and TLS, in pion's place: pion trusts the system's authorities only, and
-// what a relay sends is to go through the sieve. It stops with ctx.
+// what a relay sends is to go through the sieve. When ctx ends, so do the connections.
 func dial(ctx context.Context, overTLS map[string]bool, roots *x509.CertPool, s sieve) dialer {
 	return func(network, address string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, reachFor)
+		soon, cancel := context.WithTimeout(ctx, reachFor)
 		defer cancel()
-		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		c, err := (&net.Dialer{}).DialContext(soon, network, address)
 		if err != nil {
 			return nil, err
 		}
+		raw := c
 		if overTLS[address] {
 			host, _, err := net.SplitHostPort(address)
 			if err != nil {
 				return nil, errors.Join(err, c.Close())
 			}
 			t := tls.Client(c, &tls.Config{ServerName: host, RootCAs: roots, MinVersion: tls.VersionTLS12})
-			if err := t.HandshakeContext(ctx); err != nil {
+			if err := t.HandshakeContext(soon); err != nil {
 				return nil, errors.Join(err, c.Close())
 			}
 			c = t
 		}
-		return &streamConn{Conn: c, in: bufio.NewReaderSize(c, 16<<10), sieve: s}, nil
+		stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+		return &streamConn{Conn: c, stop: stop, in: bufio.NewReaderSize(c, 16<<10), sieve: s}, nil
 	}
 }
 
@@ -93,8 +95,15 @@ type streamConn struct {
 	net.Conn
 	in    *bufio.Reader
 	sieve sieve
+	stop  func() bool // waiting for the link's end
 	buf   [maxFrame]byte
 	rest  []byte // of buf
+}
+
+// Close closes the connection.
+func (c *streamConn) Close() error {
+	c.stop()
+	return c.Conn.Close()
 }
 
 // errFrame means that a relay sent something that is no message of TURN.
