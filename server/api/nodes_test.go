@@ -128,6 +128,32 @@ func TestTwoNodes(t *testing.T) {
 	}
 }
 
+// The node whose relay a session uses hears of its end on another node.
+func TestRelayOfAnotherNode(t *testing.T) {
+	if !shared {
+		return
+	}
+	ns := nodes(t, 2)
+	w := &ways{}
+	ns[1].relay = w
+	ns[1].restart()
+	running(ns[1].endpoint)
+	p := across(ns[0], ns[1])
+	if len(p.metH.ICE) != 1 || len(p.metS.ICE) != 1 || p.metH.ICE[0].Username != p.code.Session+":helper" {
+		t.Fatalf("told %+v and %+v", p.metH.ICE, p.metS.ICE)
+	}
+	if !ns[0].hub.End(t.Context(), demo.Tenant, p.code.Session, demo.Noa) {
+		t.Fatal("not ended")
+	}
+	for i := 0; i < 10 && len(w.seen()) == 0; i++ { // its own tick may be the one that looks
+		ns[1].clock.Add(10 * time.Second)
+		ns[1].hub.Tick(t.Context())
+	}
+	if got := w.seen(); len(got) != 1 || got[0] != p.code.Session {
+		t.Errorf("released %v", got)
+	}
+}
+
 // TestNodeDies kills the sharer's node in the middle of a session.
 func TestNodeDies(t *testing.T) {
 	if !shared {
