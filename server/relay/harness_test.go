@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -66,7 +65,7 @@ func newRig(t *testing.T, l Limits) *rig {
 	split := Split(https, g.ca.Config())
 	g.udp, g.tcp, g.tls = udp.LocalAddr().String(), tcp.Addr().String(), https.Addr().String()
 	g.Relay, err = New(Options{
-		Host: "127.0.0.1", UDP: udp, TCP: tcp, TLS: split.TURN, TLSAt: portOf(https.Addr()), Limits: l, Log: slog.New(slog.DiscardHandler), Now: g.clock.now,
+		Host: "127.0.0.1", UDP: udp, TCP: tcp, TLS: split.TURN, TLSAt: portOf(https.Addr()), Limits: l, Now: g.clock.now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"strconv"
@@ -62,7 +61,6 @@ type Options struct {
 	TLS    net.Listener   // of connections that speak inside TLS already (Split's second); nil for none
 	TLSAt  int            // port under which apps reach TLS
 	Limits Limits
-	Log    *slog.Logger
 	Now    func() time.Time // nil for time.Now
 }
 

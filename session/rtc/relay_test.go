@@ -13,7 +13,6 @@ import (
 	"github.com/pion/rtp"
 
 	"beside/policy/api"
-	"beside/server/relay"
 	"beside/server/relay/relaytest"
 	"beside/session"
 	"beside/session/sessiontest"
@@ -64,7 +63,7 @@ func relayed(t *testing.T, r *relaytest.Relay, sharer, helper string) (s, h *Lin
 func TestLinkContractByRelay(t *testing.T) {
 	for _, transport := range relaytest.Transports {
 		t.Run(transport, func(t *testing.T) {
-			r := relaytest.Start(t, relay.Limits{})
+			r := relaytest.Start(t)
 			sessiontest.LinkContract(t, func(t *testing.T) (session.Link, session.Link) {
 				r.Release(met) // the one before
 				s, h, err := relayed(t, r, transport, transport)
@@ -84,7 +83,7 @@ func TestLinkContractByRelay(t *testing.T) {
 func TestRelayEndsWithTheSession(t *testing.T) {
 	for i, transport := range relaytest.Transports {
 		t.Run(transport, func(t *testing.T) {
-			r := relaytest.Start(t, relay.Limits{})
+			r := relaytest.Start(t)
 			s, h, err := relayed(t, r, transport, relaytest.Transports[(i+1)%3])
 			if err != nil {
 				t.Fatal(err)
@@ -115,7 +114,7 @@ func TestRelayEndsWithTheSession(t *testing.T) {
 func TestStrangeMediaByRelayIsDropped(t *testing.T) {
 	for _, transport := range relaytest.Transports {
 		t.Run(transport, func(t *testing.T) {
-			s, h, err := relayed(t, relaytest.Start(t, relay.Limits{}), transport, transport)
+			s, h, err := relayed(t, relaytest.Start(t), transport, transport)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -177,7 +176,7 @@ func TestServersThatAreNoUse(t *testing.T) {
 
 // A relay with a certificate of an authority that is not trusted is none.
 func TestRelayMustProveItself(t *testing.T) {
-	r := relaytest.Start(t, relay.Limits{})
+	r := relaytest.Start(t)
 	p, err := New(Config{Sharer: true, Loopback: true, RelayOnly: true}) // the system's authorities
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"log/slog"
 	"net"
 	"strconv"
 	"sync"
@@ -27,8 +26,8 @@ type Relay struct {
 	urls map[string]string
 }
 
-// Start starts one.
-func Start(t testing.TB, limits relay.Limits) *Relay {
+// Start starts one, with the usual limits.
+func Start(t testing.TB) *Relay {
 	t.Helper()
 	ca, err := selfca.Open(t.TempDir(), []string{"127.0.0.1"}, nil)
 	if err != nil {
@@ -53,7 +52,7 @@ func Start(t testing.TB, limits relay.Limits) *Relay {
 		t.Fatal(err)
 	}
 	r, err := relay.New(relay.Options{
-		Host: "127.0.0.1", UDP: udp, TCP: tcp, TLS: split.TURN, TLSAt: n, Limits: limits, Log: slog.New(slog.DiscardHandler),
+		Host: "127.0.0.1", UDP: udp, TCP: tcp, TLS: split.TURN, TLSAt: n,
 	})
 	if err != nil {
 		t.Fatal(err)
