@@ -41,6 +41,9 @@ func (n *Node) openRelay(ctx context.Context, conf *tls.Config) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+	if n.c.Database != "" && c.Host == "" {
+		n.c.Log.Warn("if there are several nodes, each needs a relay host of its own, or sessions meet at different relays")
+	}
 	o := relay.Options{Host: c.Host, Limits: c.Limits}
 	if o.Host == "" {
 		o.Host = u.Hostname()

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/pion/turn/v5"
 )
 
 // uclient runs coturn's client (Debian's package coturn) and returns what it said.
@@ -97,7 +95,8 @@ func TestCoturnClientReachesNobody(t *testing.T) {
 	}
 }
 
-// An operator's coturn takes the credentials that External makes.
+// An operator's coturn, set up as docs/endpoint.md says, takes the credentials that External makes, lets
+// the two sides meet, and nobody be reached but them.
 func TestExternalAtCoturn(t *testing.T) {
 	const secret = "an operator's secret of coturn's"
 	probe, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -108,9 +107,29 @@ func TestExternalAtCoturn(t *testing.T) {
 	_ = probe.Close()
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "turnserver.conf")
-	text := fmt.Sprintf("listening-port=%d\nlistening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nuse-auth-secret\nstatic-auth-secret=%s\nrealm=example\n"+
-		"no-tls\nno-dtls\nno-cli\nallow-loopback-peers\ncli-password=none\nlog-file=stdout\nsimple-log\nuserdb=%s\npidfile=%s\nmin-port=49160\nmax-port=49200\n",
-		port, secret, filepath.Join(dir, "db"), filepath.Join(dir, "pid"))
+	text := fmt.Sprintf(`listening-port=%d
+listening-ip=127.0.0.1
+relay-ip=127.0.0.1
+min-port=49160
+max-port=49260
+no-tls
+no-dtls
+no-cli
+cli-password=none
+log-file=stdout
+userdb=%s
+pidfile=%s
+use-auth-secret
+static-auth-secret=%s
+realm=help.example.com
+denied-peer-ip=0.0.0.0-255.255.255.255
+denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
+allowed-peer-ip=127.0.0.1
+allow-loopback-peers
+no-tcp-relay
+no-multicast-peers
+user-quota=2
+`, port, filepath.Join(dir, "db"), filepath.Join(dir, "pid"), secret)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -119,40 +138,38 @@ func TestExternalAtCoturn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	host := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	g := &rig{udp: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 	at := &clock{}
-	e, err := NewExternal([]string{"turn:" + host + "?transport=udp"}, secret, at.now)
+	e, err := NewExternal([]string{"turn:" + g.udp + "?transport=udp"}, secret, at.now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	try := func(user, password string) error {
-		conn, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-		if err != nil {
-			return err
-		}
-		defer conn.Close() //nolint:errcheck // a test
-		c, err := turn.NewClient(&turn.ClientConfig{TURNServerAddr: host, Conn: conn, Username: user, Password: password, LoggerFactory: silent{}, RTO: 50 * time.Millisecond})
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		if err := c.Listen(); err != nil {
-			return err
-		}
-		r, err := c.Allocate()
-		if err == nil {
-			_ = r.Close()
-		}
-		return err
+	try := func(user, password string) (net.PacketConn, error) {
+		return g.client(t, "udp", user, password).Allocate()
 	}
-	good := server(e.Servers(sessionID(1), "sharer"))
-	until(t, "coturn takes the credential", func() bool { return try(good.Username, good.Credential) == nil })
-	if try(good.Username, good.Credential+"x") == nil {
-		t.Error("a wrong password")
+	first := server(e.Servers(sessionID(0), "sharer"))
+	until(t, "coturn takes the credential", func() bool { _, err := try(first.Username, first.Credential); return err == nil })
+	var sides [2]net.PacketConn
+	for i, side := range []string{"helper", "sharer"} {
+		c := server(e.Servers(sessionID(1), side))
+		if sides[i], err = try(c.Username, c.Credential); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := try(c.Username, c.Credential+"x"); err == nil {
+			t.Error("a wrong password")
+		}
+	}
+	if !passes(t, sides[0], sides[1]) || !passes(t, sides[1], sides[0]) {
+		t.Error("the two sides do not meet")
+	}
+	for _, peer := range []string{"10.0.0.1", "169.254.169.254", "127.0.0.2", "8.8.8.8"} {
+		if _, err := sides[0].WriteTo([]byte("x"), &net.UDPAddr{IP: net.ParseIP(peer), Port: 9}); err == nil {
+			t.Errorf("permission for %s", peer)
+		}
 	}
 	at.add(-2 * Life)
 	old := server(e.Servers(sessionID(1), "sharer"))
-	if try(old.Username, old.Credential) == nil {
+	if _, err := try(old.Username, old.Credential); err == nil {
 		t.Error("an old credential")
 	}
 }
