@@ -79,7 +79,7 @@ fuzz: deps-build ## fuzz every target for FUZZTIME (20s each)
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: deps-bench binaries ## measure from the outside: latency, clicks, exactness, load; writes bench/results/
+bench: deps-bench binaries ## micro-benchmarks, and Beside beside TigerVNC; writes bench/results/ (BENCH="-wan", "-soak 1h", see bench/README.md)
 	$(GO) run ./bench $(BENCH)
 
 # ---- care

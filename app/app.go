@@ -60,7 +60,11 @@ func New(a fyne.App, s Services, o Options) (*App, error) {
 		return nil, fmt.Errorf("app: theme: %w", err)
 	}
 	a.Settings().SetTheme(th)
-	return &App{fyne: a, svc: s, opt: o, now: time.Now, do: fyne.Do}, nil
+	do := s.Do
+	if do == nil {
+		do = fyne.Do
+	}
+	return &App{fyne: a, svc: s, opt: o, now: time.Now, do: do}, nil
 }
 
 // Run shows the app until its window is closed or ctx ends. A session that is running is

@@ -88,7 +88,7 @@ type Desk interface {
 	Raise(w fyne.Window)
 }
 
-// Services are what an App works with. All are required but Notify, Room and WindowOrigin.
+// Services are what an App works with. All are required but Notify, Do, Room and WindowOrigin.
 // SignIn, Me and OpenURL are called on any goroutine, the others on Fyne's.
 type Services struct {
 	SignIn    auth.SignIn
@@ -101,6 +101,8 @@ type Services struct {
 
 	// Notify shows a desktop notification, which screen readers read; may be nil.
 	Notify func(title, body string)
+	// Do runs a function on Fyne's goroutine, soon; nil: fyne.Do.
+	Do func(func())
 	// Room is the size, in pixels, of the monitor that the person is looking at; ok is false if
 	// it is not known. May be nil.
 	Room func() (w, h int, ok bool)

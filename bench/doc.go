@@ -1,6 +1,7 @@
-// Command bench measures a session from the outside, on two displays of its own, with the
-// measuring tool glass, and writes what it saw to bench/results.
+// Command bench measures a session from the outside, on two displays of its own, beside
+// TigerVNC in the same run, and writes what it saw to bench/results.
 //
-// The tool is not part of this repository: its source folder is named by BESIDE_GLASS, or
-// lies beside the repository in shared/tools/glass. Without it nothing is measured.
+// It draws on the sharer's display and looks at the helper's, so that every product is
+// judged by the same work. Network namespaces of its own count each session's bytes and
+// make bad links; those need root.
 package main

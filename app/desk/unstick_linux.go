@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"github.com/jezek/xgb/xproto"
 
 	"beside/internal/xconn"
@@ -21,11 +20,11 @@ const (
 // Unstick frees the Fyne goroutine from a wait that may never end: when GLFW 3.3 shows a window it
 // waits for the X server to say that the window is visible, and while other events lie in its queue
 // that wait has no limit. If the goroutine does not answer for 5 seconds, our windows are told that
-// they are visible. It runs until ctx ends.
-func Unstick(ctx context.Context) {
+// they are visible. do is fyne.Do or does the same. It runs until ctx ends.
+func Unstick(ctx context.Context, do func(func())) {
 	for {
 		answered := make(chan struct{})
-		fyne.Do(func() { close(answered) })
+		do(func() { close(answered) })
 		wait := time.After(stuckFrom)
 		for alive := false; !alive; {
 			select {

@@ -5,4 +5,4 @@ package desk
 import "context"
 
 // Unstick has nothing to do here.
-func Unstick(ctx context.Context) { <-ctx.Done() }
+func Unstick(ctx context.Context, _ func(func())) { <-ctx.Done() }

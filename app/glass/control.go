@@ -64,7 +64,7 @@ func (g *Glass) grab() {
 		g.refused = 0
 	} else if g.refused++; g.refused < maxRefused {
 		// The window manager holds the keyboard itself while it gives us the focus.
-		time.AfterFunc(grabPause, func() { fyne.Do(g.grab) })
+		time.AfterFunc(grabPause, func() { g.opt.Do(g.grab) })
 	}
 }
 

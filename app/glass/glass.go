@@ -30,6 +30,9 @@ type Options struct {
 	// Host is called on the Fyne goroutine when the reserved key, right Ctrl, was pressed
 	// and released alone. It is the way out of a grabbed keyboard. nil: nothing.
 	Host func()
+	// Do runs a function on the Fyne goroutine, soon. Whoever sets it also sees to it that
+	// input is handled when it comes. nil: fyne.Do, and the Glass does that itself.
+	Do func(func())
 	// Stage is the colour around the picture and instead of it. nil: near black.
 	Stage color.Color
 	// Way forces a way to show pixels: child, put, gl or image. "": the environment
@@ -45,6 +48,7 @@ type Options struct {
 type Glass struct {
 	widget.BaseWidget
 	opt   Options
+	pumps bool // nobody else sees to it that input is handled at once
 	pic   *picture
 	spent *latency
 	tr    translator
@@ -100,7 +104,11 @@ func New(opt Options) *Glass {
 	if opt.Way == "" {
 		opt.Way = os.Getenv("GLASS")
 	}
-	g := &Glass{opt: opt, spent: &latency{}, shape: &localCursor{}}
+	pumps := opt.Do == nil
+	if pumps {
+		opt.Do = fyne.Do
+	}
+	g := &Glass{opt: opt, pumps: pumps, spent: &latency{}, shape: &localCursor{}}
 	g.stage = canvas.NewRectangle(opt.Stage)
 	g.still, g.arrow = canvas.NewImageFromImage(nil), canvas.NewImageFromImage(nil)
 	g.still.ScaleMode, g.arrow.ScaleMode = canvas.ImageScaleSmooth, canvas.ImageScalePixels
@@ -110,8 +118,8 @@ func New(opt Options) *Glass {
 	g.open = newOpener(opt, native)
 	g.pic = &picture{
 		alloc:   g.open.alloc,
-		resized: func() { fyne.Do(g.arrange) },
-		pointer: func() { fyne.Do(g.reshape) },
+		resized: func() { g.opt.Do(g.arrange) },
+		pointer: func() { g.opt.Do(g.reshape) },
 		unknown: arrowShape(),
 	}
 	g.ExtendBaseWidget(g)

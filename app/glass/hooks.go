@@ -43,13 +43,17 @@ func hook(g *Glass) *hooks {
 			h.key(w, k, scan, a, m)
 		}
 	})
-	h.pump = startPump()
+	if g.pumps {
+		h.pump = startPump()
+	}
 	return h
 }
 
 // remove gives the window its own callbacks back.
 func (h *hooks) remove() {
-	h.pump.stop()
+	if h.pump != nil {
+		h.pump.stop()
+	}
 	h.win.SetCursorPosCallback(h.move)
 	h.win.SetMouseButtonCallback(func(w *glfw.Window, b glfw.MouseButton, a glfw.Action, m glfw.ModifierKey) {
 		// GLFW lets go of a button that is down when a closing window loses the focus, and

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
 	"beside/frame"
@@ -76,7 +75,7 @@ func (s *still) ask() {
 	s.asked = s.asked || ask
 	s.mu.Unlock()
 	if ask {
-		fyne.Do(s.show)
+		s.g.opt.Do(s.show)
 	}
 }
 
@@ -136,12 +135,12 @@ func (s *still) hide(on bool) {
 	s.mu.Lock()
 	s.hidden = on
 	s.mu.Unlock()
-	fyne.Do(s.set)
+	s.g.opt.Do(s.set)
 }
 
 // cut has nothing to do: Fyne paints its overlays above the picture.
 func (s *still) cut([]image.Rectangle) {}
 
-func (s *still) sprite(p sprite) { fyne.Do(func() { s.g.point(p) }) }
+func (s *still) sprite(p sprite) { s.g.opt.Do(func() { s.g.point(p) }) }
 
 func (s *still) close() { s.g.still.Hide() }

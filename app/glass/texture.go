@@ -10,7 +10,6 @@ import (
 	"time"
 	"unsafe"
 
-	"fyne.io/fyne/v2"
 	"github.com/go-gl/gl/v2.1/gl"
 	"github.com/go-gl/glfw/v3.3/glfw"
 
@@ -95,7 +94,7 @@ func (t *texture) ask() {
 		return
 	}
 	t.asked = true
-	fyne.Do(t.upload)
+	t.g.opt.Do(t.upload)
 }
 
 func (t *texture) upload() {
@@ -217,7 +216,7 @@ func (t *texture) place(l layout) {
 	t.g.pointer()
 	// GL may learn of the window's new size only after the paint that was meant for it.
 	time.AfterFunc(settle, func() {
-		fyne.Do(func() {
+		t.g.opt.Do(func() {
 			if !t.g.closed {
 				t.g.stage.Refresh()
 			}
@@ -229,7 +228,7 @@ func (t *texture) place(l layout) {
 func (t *texture) cut([]image.Rectangle) {}
 
 func (t *texture) hide(on bool) {
-	fyne.Do(func() {
+	t.g.opt.Do(func() {
 		if t.hidden != on {
 			t.hidden = on
 			t.g.pointer()
@@ -238,7 +237,7 @@ func (t *texture) hide(on bool) {
 	})
 }
 
-func (t *texture) sprite(s sprite) { fyne.Do(func() { t.g.point(s) }) }
+func (t *texture) sprite(s sprite) { t.g.opt.Do(func() { t.g.point(s) }) }
 
 func (t *texture) close() {
 	t.g.raw.MakeContextCurrent()

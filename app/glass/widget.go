@@ -102,7 +102,7 @@ func (g *Glass) Scrolled(e *fyne.ScrollEvent) {
 func (g *Glass) painted(w *glfw.Window) {
 	if g.raw == nil {
 		g.raw = w
-		go fyne.Do(g.start)
+		go g.opt.Do(g.start)
 	}
 	if d, ok := g.surf.(drawer); ok && drawing() {
 		d.draw()
@@ -117,7 +117,7 @@ func (g *Glass) look() {
 		return
 	}
 	g.looking = true
-	go fyne.Do(func() { // from a paint, so not at once: the queue may be waited for
+	go g.opt.Do(func() { // from a paint, so not at once: the queue may be waited for
 		g.looking = false
 		g.arrange()
 		g.cut()

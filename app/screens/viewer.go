@@ -101,14 +101,17 @@ func (v *Viewer) SetAsked(on bool) {
 	}
 }
 
-// SetFigures shows the meter's figures; call it at most once a second.
+// SetFigures shows the meter's figures where they are to be seen: even what is hidden makes Fyne
+// paint the whole window when it changes. Call it at most once a second.
 func (v *Viewer) SetFigures(f ui.Figures) {
 	f.Unknown = f.Unknown || v.lost
 	if f == v.figures {
 		return
 	}
 	v.figures = f
-	v.bar.figures(f)
+	if v.BarShown() {
+		v.bar.figures(f)
+	}
 	if v.open {
 		v.meter.Set(f)
 	}
@@ -131,6 +134,9 @@ func (v *Viewer) SetFull(full bool) {
 func (v *Viewer) SetBar(on bool) {
 	show := on || !v.full
 	visible(v.barRoom, show)
+	if show {
+		v.bar.figures(v.figures)
+	}
 	visible(v.edge, v.full && !show)
 	visible(v.below, v.full && show)
 	v.Object.Refresh()

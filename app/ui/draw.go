@@ -18,16 +18,27 @@ type painter interface {
 type painted struct {
 	w       painter
 	objects []fyne.CanvasObject
+	size    fyne.Size // that objects were made for
+	done    bool
 }
 
-func (r *painted) Layout(s fyne.Size)           { r.objects = r.w.paint(s) }
+// Layout keeps what stands: Fyne lays a widget out again whenever it meets objects in it that it
+// does not know, so that new ones each time would keep the window painting for ever.
+func (r *painted) Layout(s fyne.Size) {
+	if !r.done || s != r.size {
+		r.draw(s)
+	}
+}
+
 func (r *painted) MinSize() fyne.Size           { return r.w.MinSize() }
 func (r *painted) Objects() []fyne.CanvasObject { return r.objects }
 func (r *painted) Destroy()                     {}
 func (r *painted) Refresh() {
-	r.Layout(r.w.Size())
+	r.draw(r.w.Size())
 	canvas.Refresh(r.w)
 }
+
+func (r *painted) draw(s fyne.Size) { r.objects, r.size, r.done = r.w.paint(s), s, true }
 
 // place puts an object at a rectangle and returns it.
 func place(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {

@@ -16,10 +16,12 @@ const (
 	movingEvery = time.Second / 30
 	stillEvery  = time.Second / 10
 	restEvery   = time.Second / 5
+	sleepEvery  = time.Second / 2
 	// After so long without a move the pointer is asked for less often: a question costs
 	// some 0.3 ms of CPU, most of it the library's goroutines waking each other.
 	stillAfter = time.Second
 	restAfter  = 5 * time.Second
+	sleepAfter = 30 * time.Second
 )
 
 // cursor is what Cursor said last.
@@ -69,12 +71,14 @@ func (s *Source) Cursor(ctx context.Context) (frame.Cursor, error) {
 
 // waitPointer returns after a change of shape (true) or when it is time to look.
 func (s *Source) waitPointer(ctx context.Context) (bool, error) {
-	every := restEvery
+	every := sleepEvery
 	switch still := time.Since(s.cur.movedAt); {
 	case still < stillAfter:
 		every = movingEvery
 	case still < restAfter:
 		every = stillEvery
+	case still < sleepAfter:
+		every = restEvery
 	}
 	t := time.NewTimer(every)
 	defer t.Stop()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -13,13 +12,6 @@ import (
 	"beside/internal/proc"
 	"beside/internal/stage"
 )
-
-// event is a line that an app on autopilot prints.
-type event struct {
-	Event string `json:"event"` // code, started, ended, error
-	Code  string `json:"code"`
-	Path  string `json:"path"`
-}
 
 // held is the line that says that the session stands.
 type held struct {
@@ -33,14 +25,16 @@ type held struct {
 	HelperDisplay string `json:"helper_display"`
 }
 
-// hold brings a session up with both apps on autopilot, writes held to out, and waits until ctx ends.
+// hold brings a session up by doing in both apps' windows what their people would do, writes held to
+// out, leaves the windows alone, and waits until ctx ends.
 func hold(ctx context.Context, g *proc.Group, o options, out io.Writer) error {
-	var err error
 	for name, d := range map[string]*string{"sharer": &o.sharerDisplay, "helper": &o.helperDisplay} {
-		if *d == "" {
-			if *d, err = stage.StartDisplay(ctx, g, name, o.size); err != nil {
-				return err
-			}
+		if *d != "" {
+			continue
+		}
+		var err error
+		if *d, err = stage.StartDisplay(ctx, g, name, o.size); err != nil {
+			return err
 		}
 	}
 	e, err := stage.StartEndpoint(ctx, g, stage.EndpointOptions{
@@ -50,93 +44,143 @@ func hold(ctx context.Context, g *proc.Group, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	helper, code, err := startAuto(g, e, o, "helper", o.helperDisplay, o.execHelper, helperUser(e, o))
-	if err != nil {
+	s := &holding{g: g, e: e, o: o}
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	limit := time.After(2 * time.Minute)
-	c, err := next(ctx, helper, code, limit, "code")
-	if err != nil {
-		return err
-	}
-	sharer, events, err := startAuto(g, e, o, "sharer", o.sharerDisplay, o.execSharer, sharerUser(e, o))
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintln(sharer.Process.Stdin, c.Code); err != nil {
-		return fmt.Errorf("telling the sharer the code: %w", err)
-	}
-	if _, err := next(ctx, sharer, events, limit, "started"); err != nil {
-		return err
-	}
-	started, err := next(ctx, helper, code, limit, "started")
-	if err != nil {
-		return err
-	}
-	line := held{
-		Ready: true, Sharer: sharer.Process.PID, Helper: helper.Process.PID, Endpoint: e.Process.PID,
-		Path: started.Path, SharerDisplay: o.sharerDisplay, HelperDisplay: o.helperDisplay,
-	}
-	if err := json.NewEncoder(out).Encode(line); err != nil {
+	if err := json.NewEncoder(out).Encode(held{
+		Ready: true, Sharer: s.sharer.Process.PID, Helper: s.helper.Process.PID, Endpoint: e.Process.PID,
+		Path: s.path, SharerDisplay: o.sharerDisplay, HelperDisplay: o.helperDisplay,
+	}); err != nil {
 		return err
 	}
 	select {
 	case <-ctx.Done():
 		return nil // asked to end: that is success
-	case <-helper.Process.Done():
+	case <-s.helper.Process.Done():
 		return errors.New("the helper's app ended")
-	case <-sharer.Process.Done():
+	case <-s.sharer.Process.Done():
 		return errors.New("the sharer's app ended")
 	case <-e.Process.Done():
 		return errors.New("the endpoint ended")
 	}
 }
 
-// startAuto starts an app that signs in, and does its person's part, by itself.
-func startAuto(g *proc.Group, e *stage.Endpoint, o options, role, display string, prefix []string, user string) (*stage.App, <-chan event, error) {
-	events := make(chan event, 64)
-	args := []string{
-		"-auto", role, "-auto-user", user, "-auto-mode", o.mode,
-		"-browser", o.self("sign-in", "-ca", e.CA, "-user", user),
-	}
-	if o.fullScreen && role == "helper" {
-		args = append(args, "-fullscreen")
-	}
-	app, err := stage.StartApp(g, e, stage.AppOptions{
-		Name: role, Binary: o.program("beside-dev"), Prefix: prefix, Home: filepath.Join(o.work, role),
-		Display: display, Lang: o.lang, Dark: o.dark, Own: true, Args: args, Stdin: true,
-		Line: func(s string) {
-			var ev event
-			if json.Unmarshal([]byte(s), &ev) == nil && ev.Event != "" {
-				select {
-				case events <- ev:
-				default: // nobody reads any more
-				}
-			}
-		},
-	})
-	return app, events, err
+// holding is a session that is being brought up.
+type holding struct {
+	g              *proc.Group
+	e              *stage.Endpoint
+	o              options
+	helper, sharer *stage.App
+	path           string
 }
 
-// next waits for the named event and passes over others, except those that say it will not come.
-func next(ctx context.Context, app *stage.App, events <-chan event, limit <-chan time.Time, name string) (event, error) {
-	for {
-		select {
-		case ev := <-events:
-			switch ev.Event {
-			case name:
-				return ev, nil
-			case "ended", "error":
-				return ev, fmt.Errorf("the %s's session ended before it %s: %s", app.Process.Name, name, ev.Code)
-			}
-		case <-app.Process.Done():
-			return event{}, fmt.Errorf("the %s's app ended before it had %q", app.Process.Name, name)
-		case <-limit:
-			return event{}, fmt.Errorf("the %s's app did not get to %q", app.Process.Name, name)
-		case <-ctx.Done():
-			return event{}, ctx.Err()
+// begin plays both people until the session stands, and leaves nothing of theirs on the displays.
+func (s *holding) begin(ctx context.Context) error {
+	helper, err := s.enter(ctx, "helper", s.o.helperDisplay, s.o.execHelper, helperUser(s.e, s.o))
+	if err != nil {
+		return err
+	}
+	defer helper.Leave()
+	sharer, err := s.enter(ctx, "sharer", s.o.sharerDisplay, s.o.execSharer, sharerUser(s.e, s.o))
+	if err != nil {
+		return err
+	}
+	defer sharer.Leave()
+	s.helper, s.sharer = helper.App, sharer.App
+
+	if err := helper.Press(ctx, "start.give"); err != nil { // signs in by its browser command
+		return err
+	}
+	code, err := helper.Code(ctx)
+	if err != nil {
+		return err
+	}
+	if err := sharer.Press(ctx, "start.get"); err != nil {
+		return err
+	}
+	if err := sharer.TypeCode(ctx, code); err != nil {
+		return err
+	}
+	if err := sharer.Press(ctx, "join.go"); err != nil {
+		return err
+	}
+	for _, name := range []string{"mode." + s.o.mode, "mode.go"} {
+		if err := helper.Press(ctx, name); err != nil {
+			return err
 		}
 	}
+	if err := sharer.Drawn(ctx, "allow"); err != nil {
+		return err
+	}
+	if err := sleep(ctx, 800*time.Millisecond); err != nil { // the dialog ignores what comes too early
+		return err
+	}
+	if err := sharer.Press(ctx, "allow"); err != nil {
+		return err
+	}
+	if _, err := sharer.See(ctx, "stop"); err != nil { // the session bar
+		return err
+	}
+	if err := s.arrange(ctx, helper); err != nil {
+		return err
+	}
+	return sharer.Still(ctx)
+}
+
+// enter opens a person's app on a display that is there.
+func (s *holding) enter(ctx context.Context, name, display string, prefix []string, user string) (*stage.Actor, error) {
+	a, err := stage.At(display, name, user, s.o.work)
+	if err != nil {
+		return nil, err
+	}
+	command := s.o.self("sign-in", "-ca", s.e.CA, "-user", user)
+	if err := a.Open(ctx, s.g, s.e, s.o.program("beside-demo"), stage.AppOptions{
+		Binary: s.o.program("beside-dev"), Prefix: prefix, Lang: s.o.lang, Dark: s.o.dark,
+		Browser: command, Args: []string{"-browser", command},
+	}); err != nil {
+		a.Leave()
+		return nil, err
+	}
+	return a, nil
+}
+
+// arrange makes the helper's picture one to one and, if asked, as large as the screen with nothing
+// over it, and reads from the toolbar which path the session has.
+func (s *holding) arrange(ctx context.Context, helper *stage.Actor) error {
+	if err := stage.WaitFor(ctx, time.Minute, "the helper's meter", func() error {
+		m, err := helper.See(ctx, "meter")
+		if err != nil {
+			return err
+		}
+		_, path, known := strings.Cut(m.Label, " · ")
+		switch {
+		case !known:
+			return errors.New("the meter shows nothing yet")
+		case path == "Direct": // in both languages
+			s.path = "direct"
+		default:
+			s.path = "relay"
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := helper.Press(ctx, "v.actual"); err != nil {
+		return err
+	}
+	if !s.o.fullScreen {
+		return helper.Still(ctx)
+	}
+	if err := helper.Press(ctx, "v.full"); err != nil {
+		return err
+	}
+	// Away from the edge that brings the toolbar back.
+	size := helper.Bot.Size()
+	if err := helper.Bot.Move(size.Div(2)); err != nil {
+		return err
+	}
+	return helper.Still(ctx)
 }
 
 // helperUser and sharerUser are the demo people of the scenario.

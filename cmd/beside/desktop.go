@@ -24,12 +24,20 @@ func (p *parts) window(ctx context.Context) error {
 		p.log.Warn("windows cannot be placed here", "err", err)
 	}
 	defer d.Close()
-	go desk.Unstick(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	loop := glass.NewLoop()
+	go func() {
+		if err := loop.Run(ctx); err != nil {
+			p.log.Warn("the windows' loop does not wait for events", "err", err)
+		}
+	}()
+	go desk.Unstick(ctx, loop.Do)
 	a, err := app.New(f, app.Services{
 		SignIn: p.signIn, Me: p.me, OpenURL: p.open(f),
 		NewHelper: func(s session.Screen) app.HelperSession { return p.newHelper(s) },
 		NewSharer: func(code string) app.SharerSession { return p.newSharer(code) },
-		NewViewer: newViewer, Desk: &floats{desk: d, app: f},
+		NewViewer: func(o app.ViewerOptions) app.Viewer { return newViewer(o, loop) }, Do: loop.Do, Desk: &floats{desk: d, app: f},
 		Notify: func(title, body string) { f.SendNotification(fyne.NewNotification(title, body)) },
 		Room: func() (int, int, bool) {
 			m, err := d.MonitorAtPointer()
@@ -74,8 +82,8 @@ func (p *parts) open(f fyne.App) func(string) error {
 // viewer is app/glass as app wants it.
 type viewer struct{ *glass.Glass }
 
-func newViewer(o app.ViewerOptions) app.Viewer {
-	return viewer{glass.New(glass.Options{Window: o.Window, Input: o.Input, Host: o.Host})}
+func newViewer(o app.ViewerOptions, loop *glass.Loop) app.Viewer {
+	return viewer{glass.New(glass.Options{Window: o.Window, Input: o.Input, Host: o.Host, Do: loop.Do})}
 }
 
 // Object is the widget itself.

@@ -3,13 +3,10 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"flag"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,17 +18,14 @@ import (
 type devSettings struct {
 	ca      string // file with the certificate authority of the development endpoint
 	browser string // command that is given the address to open
-	auto    autoSettings
 }
 
 func (d *devSettings) flags(f *flag.FlagSet) {
 	f.StringVar(&d.ca, "ca", "", "development: `file` with the endpoint's certificate authority")
 	f.StringVar(&d.browser, "browser", "", "development: `command` that opens an address")
-	d.auto.flags(f)
 }
 
-func (d *devSettings) on() bool     { return true }
-func (d *devSettings) hint() string { return d.auto.user }
+func (d *devSettings) on() bool { return true }
 
 // web trusts the development endpoint's authority, and no other.
 func (d *devSettings) web() (*http.Client, error) {
@@ -63,16 +57,4 @@ func (d *devSettings) open(u *url.URL) (bool, error) {
 	}
 	go func() { _ = cmd.Wait() }()
 	return true, nil
-}
-
-// start runs the app, or by itself for a measurement.
-func (s *settings) start(ctx context.Context, log *slog.Logger, out io.Writer) error {
-	p, err := newParts(ctx, s, log)
-	if err != nil {
-		return err
-	}
-	if s.dev.auto.role != "" {
-		return p.auto(ctx, s.dev.auto, out)
-	}
-	return p.window(ctx)
 }

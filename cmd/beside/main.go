@@ -94,7 +94,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	if s.verbose {
 		level = slog.LevelDebug
 	}
-	return s.start(ctx, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level})), out)
+	p, err := newParts(ctx, &s, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level})))
+	if err != nil {
+		return err
+	}
+	return p.window(ctx)
 }
 
 // films says so if this program was built without libvpx.

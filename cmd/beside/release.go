@@ -14,7 +14,6 @@ type devSettings struct{}
 
 func (*devSettings) flags(*flag.FlagSet)         {}
 func (*devSettings) on() bool                    { return false }
-func (*devSettings) hint() string                { return "" }
 func (*devSettings) open(*url.URL) (bool, error) { return false, nil }
 
 // web uses the system's certificates.

@@ -87,6 +87,3 @@ func (allOwn) OwnAt(image.Point) bool { return true }
 
 // OwnFocused is input.Windows's.
 func (allOwn) OwnFocused() bool { return true }
-
-// inputEvent is what the picture's window sends.
-type inputEvent = input.Event

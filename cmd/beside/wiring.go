@@ -61,7 +61,7 @@ func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error
 	}
 	in, err := msal.New(msal.Config{
 		Authority: authority, Tenant: strings.ToLower(s.tenant), ClientID: s.client, Scope: scope(s.api), HTTP: web,
-		InstanceDiscovery: !s.dev.on(), Cache: cache, Development: s.dev.on(), LoginHint: s.dev.hint(),
+		InstanceDiscovery: !s.dev.on(), Cache: cache, Development: s.dev.on(),
 	})
 	if err != nil {
 		return nil, err

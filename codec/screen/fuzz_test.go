@@ -92,7 +92,7 @@ func FuzzBody(f *testing.F) {
 
 // FuzzNetwork walks over pictures and networks of all kinds.
 func FuzzNetwork(f *testing.F) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {

@@ -21,7 +21,7 @@ const (
 	codeLiteral  = 255 // in the bytes
 	colourTable  = 8192
 	maxColours   = 4096 // that are told apart while counting
-	mostLiterals = 16   // a palette is not worthwhile if one pixel in so many has none of its colours
+	mostLiterals = 64   // a palette is not worthwhile if one pixel in so many has none of its colours
 )
 
 // palette counts colours and codes pixels by them.
@@ -32,8 +32,14 @@ type palette struct {
 	rank    [maxColours]uint16
 	order   []uint16
 	sample  []byte
-	index   []uint16 // of each pixel, into colours
+	spans   []uint32 // of pixels of one colour: how many, and above that which of colours
 }
+
+// A span holds this many bits of its length.
+const (
+	spanBits = 20
+	spanMost = 1<<spanBits - 1
+)
 
 type counted struct {
 	colour uint32
@@ -79,60 +85,84 @@ func (p *palette) code(out, px []byte) ([]byte, bool) {
 	more := at + (total+3)/4
 	clear(out[at:more])
 	codes, bytes := out[at:more], out[more:more:cap(out)]
-	for i, c := range p.index[:total] {
-		r := p.rank[c]
-		if r < paletteFirst {
-			codes[i/4] |= byte(r) << (6 - i%4*2)
-			continue
+	i := 0
+	for _, span := range p.spans {
+		long, r := int(span&spanMost), p.rank[span>>spanBits]
+		code := byte(min(r, codeMore))
+		if code != 0 {
+			setCodes(codes, i, long, code)
 		}
-		codes[i/4] |= codeMore << (6 - i%4*2)
-		bytes = append(bytes, byte(r-paletteFirst))
+		i += long
+		if code == codeMore {
+			for range long {
+				bytes = append(bytes, byte(r-paletteFirst))
+			}
+		}
 	}
 	out = out[:more+len(bytes)]
 	if literals > 0 {
-		for i, c := range p.index[:total] {
-			if p.rank[c] == maxPalette {
-				out = append(out, px[3*i:3*i+3]...)
+		i = 0
+		for _, span := range p.spans {
+			long := int(span & spanMost)
+			if p.rank[span>>spanBits] == maxPalette {
+				out = append(out, px[3*i:3*(i+long)]...)
 			}
+			i += long
 		}
 	}
 	return out, true
 }
 
-// count fills index and colours, and says how many of these there are.
+// setCodes writes n times code from pixel i on, where zeros are.
+func setCodes(codes []byte, i, n int, code byte) {
+	for ; n > 0 && i%4 != 0; i, n = i+1, n-1 {
+		codes[i/4] |= code << (6 - i%4*2)
+	}
+	for ; n >= 4; i, n = i+4, n-4 {
+		codes[i/4] = code * 0x55
+	}
+	for ; n > 0; i, n = i+1, n-1 {
+		codes[i/4] |= code << (6 - i%4*2)
+	}
+}
+
+// count fills spans and colours, and says how many of these there are.
 func (p *palette) count(px []byte) (found int) {
 	clear(p.table[:])
+	p.spans = p.spans[:0]
 	total := len(px) / 3
-	p.index = resized(p.index, total)
-	last, id := uint32(1<<31), uint16(0)
-	for i := range p.index {
+	at := func(i int) uint32 {
 		q := px[3*i : 3*i+3]
-		c := uint32(q[0]) | uint32(q[1])<<8 | uint32(q[2])<<16
-		if c != last {
-			last = c
-			h := c * 0x9E3779B1 >> 19
-			for p.table[h] != c<<8|1 {
-				if p.table[h] == 0 {
-					if found == maxColours {
-						break
-					}
-					p.table[h], p.ids[h] = c<<8|1, uint16(found)
-					p.colours[found] = counted{c, 0}
-					found++
-					break
-				}
-				h = (h + 1) % colourTable
-			}
-			if p.table[h] == 0 {
-				id = maxColours - 1
-			} else {
-				id = p.ids[h]
-			}
+		return uint32(q[0]) | uint32(q[1])<<8 | uint32(q[2])<<16
+	}
+	for i := 0; i < total; {
+		c, j := at(i), i+1
+		for j < total && j-i < spanMost && at(j) == c {
+			j++
 		}
-		p.index[i] = id
-		p.colours[id].n++
+		id := p.find(c, &found)
+		p.colours[id].n += int32(j - i)
+		p.spans = append(p.spans, uint32(id)<<spanBits|uint32(j-i))
+		i = j
 	}
 	return found
+}
+
+// find is the number of a colour, the last one if there are too many.
+func (p *palette) find(c uint32, found *int) uint16 {
+	h := c * 0x9E3779B1 >> 19
+	for ; p.table[h] != 0; h = (h + 1) % colourTable {
+		if p.table[h] == c<<8|1 {
+			return p.ids[h]
+		}
+	}
+	if *found == maxColours {
+		return maxColours - 1
+	}
+	id := uint16(*found)
+	p.table[h], p.ids[h], p.colours[id] = c<<8|1, id, counted{c, 0}
+	*found++
+	return id
 }
 
 // expand appends the pixels that in begins with, total of them, and returns what follows.
@@ -158,40 +188,42 @@ func expand(out, in []byte, total int) (px, rest []byte, ok bool) {
 	literals := bytes[more:]
 	bytes = bytes[:more]
 	at := len(out)
-	out = slices.Grow(out, 3*total)[:at+3*total]
-	dst := out[at:]
-	var first [3 * paletteFirst]byte
-	copy(first[:], colours)
+	out = slices.Grow(out, 3*total+1)[:at+3*total]
+	dst := out[at : at+3*total+1] // pixels are written as 4 bytes, of which the last is written over
+	var table [maxPalette]uint32
+	for i := range n {
+		table[i] = uint32(colours[3*i]) | uint32(colours[3*i+1])<<8 | uint32(colours[3*i+2])<<16
+	}
+	c0 := uint64(table[0])
+	low, high := c0|c0<<24|c0<<48, uint32(c0>>16|c0<<8) // four times the commonest colour
 	for i, code := range codes {
 		k := min(4, total-4*i)
-		if n > 0 && code == 0 && k == 4 { // four times the commonest colour
-			d := dst[:12]
-			for j := 0; j < 12; j += 3 {
-				d[j], d[j+1], d[j+2] = first[0], first[1], first[2]
-			}
+		if code == 0 && k == 4 && n > 0 && len(dst) >= 12 {
+			binary.LittleEndian.PutUint64(dst, low)
+			binary.LittleEndian.PutUint32(dst[8:], high)
 			dst = dst[12:]
 			continue
 		}
 		for ; k > 0; k-- {
 			c := int(code >> 6)
 			code <<= 2
-			from := colours
-			switch {
-			case c < codeMore:
-			case bytes[0] != codeLiteral:
-				c = paletteFirst + int(bytes[0])
+			if c == codeMore {
+				v := bytes[0]
 				bytes = bytes[1:]
-			case len(literals) < 3:
-				return out, nil, false
-			default:
-				from, c = literals, 0
-				literals, bytes = literals[3:], bytes[1:]
+				if v == codeLiteral {
+					if len(literals) < 3 {
+						return out, nil, false
+					}
+					dst[0], dst[1], dst[2] = literals[0], literals[1], literals[2]
+					literals, dst = literals[3:], dst[3:]
+					continue
+				}
+				c = paletteFirst + int(v)
 			}
-			if 3*c+3 > len(from) {
+			if c >= n || len(dst) < 4 {
 				return out, nil, false
 			}
-			q := from[3*c : 3*c+3]
-			dst[0], dst[1], dst[2] = q[0], q[1], q[2]
+			binary.LittleEndian.PutUint32(dst, table[c])
 			dst = dst[3:]
 		}
 	}

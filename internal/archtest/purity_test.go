@@ -15,9 +15,13 @@ import (
 	"testing"
 )
 
-// devMarkers are texts that only the development build of the app may hold: the names of the
-// switches by which a program, instead of a person, can answer or look into its windows.
-var devMarkers = []string{"BESIDE_UI_MAP", "auto-user", "auto-mode", "consents by itself"}
+// devMarkers are texts that only the development build of the app may hold: the switches by which a
+// program, instead of a person, finds its buttons and answers its browser, and by which another
+// authority is trusted.
+var devMarkers = []string{
+	"BESIDE_UI_MAP", "development: `command` that opens an address",
+	"development: `file` with the endpoint's certificate authority",
+}
 
 // idpMarkers are texts of the development identity provider and its demo people.
 var idpMarkers = []string{"No passwords, no protection", "noa.winters@halden.example"}
@@ -38,9 +42,9 @@ func TestReleaseDependencies(t *testing.T) {
 	}
 }
 
-// TestReleaseApp builds the app with and without the tag dev: what the tag adds (consenting by
-// itself, telling where its buttons are) is in the one, which shows that the test can see it,
-// and not in the other.
+// TestReleaseApp builds the app with and without the tag dev: what the tag adds (telling
+// where its buttons are, so that a program can consent) is in the one, which shows that the test
+// can see it, and not in the other.
 func TestReleaseApp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("links the app twice")

@@ -38,17 +38,25 @@ func Enter(ctx context.Context, g *proc.Group, name, user, work string, size ima
 	if err != nil {
 		return nil, err
 	}
+	a, err := At(display, name, user, work)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Bot.Background(desktop); err != nil {
+		a.Leave()
+		return nil, err
+	}
+	return a, nil
+}
+
+// At is Enter for a display that is there already and stays as it is.
+func At(display, name, user, work string) (*Actor, error) {
 	bot, err := screenbot.Open(display)
 	if err != nil {
 		return nil, err
 	}
 	home := filepath.Join(work, name)
-	a := &Actor{Name: name, User: user, Display: display, Bot: bot, home: home, profile: filepath.Join(home, "browser")}
-	if err := bot.Background(desktop); err != nil {
-		bot.Close()
-		return nil, err
-	}
-	return a, nil
+	return &Actor{Name: name, User: user, Display: display, Bot: bot, home: home, profile: filepath.Join(home, "browser")}, nil
 }
 
 // Leave closes what the actor holds itself; programs end with their group.

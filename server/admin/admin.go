@@ -95,7 +95,7 @@ func (s *Site) routes() http.Handler {
 	m.HandleFunc("GET /admin/theme", s.theme)
 	m.HandleFunc("GET /admin/{$}", func(w http.ResponseWriter, r *http.Request) { seeOther(w, r, "/admin/monitor") })
 	page := func(pattern string, may role, fresh bool, h func(*visit) error) {
-		m.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, may, fresh, h) })
+		m.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, may, fresh, h) }) //nolint:contextcheck // a visit carries the request, and so its context
 	}
 	page("GET /admin/monitor", auditor, false, s.monitor)
 	page("GET /admin/monitor/events", auditor, false, s.monitorEvents)
@@ -294,11 +294,8 @@ func cut(s string, n int) string {
 }
 
 func seeOther(w http.ResponseWriter, r *http.Request, to string) {
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // ours() keeps it inside the site, or it is the provider's own address
 }
-
-// may says whether the visitor's role is enough, for what pages show.
-func (v *visit) may(r role) bool { return v.who.Role >= r }
 
 // language is what the person chose, or else what the browser prefers.
 func language(r *http.Request) string {

@@ -38,8 +38,8 @@ func (t *Tenant) FindSessions(ctx context.Context, q SessionQuery) (list []Sessi
 		where += fmt.Sprintf(` AND (created_at < $%d OR (created_at = $%d AND id > $%d))`, len(args)-1, len(args)-1, len(args))
 	}
 	args = append(args, q.Limit)
-	rows, err := t.s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+where+
-		fmt.Sprintf(` ORDER BY created_at DESC, id LIMIT $%d`, len(args)), args...)
+	query := `SELECT ` + sessionColumns + ` FROM sessions WHERE ` + where + fmt.Sprintf(` ORDER BY created_at DESC, id LIMIT $%d`, len(args)) //nolint:gosec // only our own words; values are arguments
+	rows, err := t.s.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, 0, wrap("find sessions", err)
 	}
@@ -109,8 +109,8 @@ func (t *Tenant) FindAudit(ctx context.Context, q AuditQuery) (list []Record, ne
 	if q.Before > 0 {
 		where, args = where+` AND seq < $2`, append(args, q.Before)
 	}
-	rows, err := t.s.db.QueryContext(ctx, `SELECT seq, at, hash, payload FROM audit WHERE `+where+
-		fmt.Sprintf(` ORDER BY seq DESC LIMIT %d`, auditScan), args...)
+	query := `SELECT seq, at, hash, payload FROM audit WHERE ` + where + fmt.Sprintf(` ORDER BY seq DESC LIMIT %d`, auditScan) //nolint:gosec // only our own words; values are arguments
+	rows, err := t.s.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, 0, wrap("find audit", err)
 	}

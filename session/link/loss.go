@@ -86,6 +86,14 @@ func (s *Sender) markDone(a ack) {
 	for i := 0; i < len(s.msgs); { // finish takes m out of msgs
 		switch m := s.msgs[i]; {
 		case a.hasDone && covers(a.done, a.messages[:], m.id):
+			took := time.Duration(0)
+			if m.left == 0 {
+				took = s.lastHeard - m.allAt
+			}
+			if m.kind != State { // which costs nothing
+				s.lags[s.lagN%len(s.lags)] = took
+				s.lagN++
+			}
 			s.finish(m, true)
 		case a.hasRefused && covers(a.refused, a.refusals[:], m.id):
 			s.finish(m, false)
@@ -152,7 +160,7 @@ func (s *Sender) lose(now time.Duration, p *sent) {
 	m := p.m
 	p.open, p.lost = false, true
 	s.inFlight -= p.size
-	s.countLost(now, p.number, s.rate.queue > 2*quiet)
+	s.countLost(now, p.number, s.queue > 2*quiet)
 	s.lossEWMA += (1 - s.lossEWMA) / 200
 	if m == nil || m.dead || p.frag < 0 {
 		return

@@ -82,7 +82,7 @@ func (l *losses) through(q time.Duration) float64 {
 
 // judgeLoss begins and ends trials.
 func (s *Sender) judgeLoss(now time.Duration, q time.Duration) {
-	l := &s.rate.losses
+	l := &s.losses
 	share := l.lossShare()
 	if !l.probing {
 		if share < l.tolerated/2 {

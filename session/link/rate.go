@@ -162,15 +162,12 @@ func gain(q time.Duration) float64 {
 		{30 * time.Millisecond, 0.85},
 		{60 * time.Millisecond, 0.70},
 	}
-	for i, p := range points {
-		if q > p.q {
-			continue
+	o := points[0]
+	for _, p := range points {
+		if q <= p.q && p.q > o.q {
+			return o.g + (p.g-o.g)*float64(max(q, o.q)-o.q)/float64(p.q-o.q)
 		}
-		if i == 0 {
-			return p.g
-		}
-		o := points[i-1]
-		return o.g + (p.g-o.g)*float64(q-o.q)/float64(p.q-o.q)
+		o = p
 	}
-	return points[len(points)-1].g
+	return o.g
 }

@@ -49,7 +49,7 @@ type rivalry struct {
 
 // contend does all this; it says whether it has set the rate.
 func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
-	v := &s.rate.rivalry
+	v := &s.rivalry
 	if v.competes {
 		return s.compete(now, q)
 	}
@@ -61,6 +61,9 @@ func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
 		}
 	}
 	if q < least {
+		if v.proof > 0 && v.pressed { // it shrank as the rate was lowered once more
+			return s.enter(now, q, keep)
+		}
 		v.pressed, v.anchor = false, 0
 		return false
 	}
@@ -85,7 +88,7 @@ func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
 			return s.enter(now, q, keep)
 		}
 		s.rebase(level)
-		s.bw = max(s.bw, v.anchor, v.prior/1.08) // nothing was wrong with that
+		s.bw = max(s.bw, v.anchor)
 		s.rttNow, s.rttOld, s.rttTurn = s.srtt, s.srtt, now
 		*v = rivalry{}
 	case v.proof > 0 && now-v.proofAt < after:
@@ -98,7 +101,7 @@ func (s *Sender) contend(now time.Duration, got float64, q time.Duration) bool {
 
 // enter begins to compete.
 func (s *Sender) enter(now, q time.Duration, keep float64) bool {
-	v := &s.rate.rivalry
+	v := &s.rivalry
 	s.bps = max(s.bps, v.anchor, keep*v.prior)
 	*v = rivalry{
 		competes: true, until: now + rivalFor, most: q, raisedAt: now, calmSince: now, recover: s.nextPkt,
@@ -121,7 +124,7 @@ func (v *rivalry) flat(q time.Duration, sent, lost uint32) bool {
 // compete raises the rate by a packet a round trip each round trip, and lowers it when a
 // packet is lost while the queue is nearly full (RFC 5681's shape, with Cubic's factor).
 func (s *Sender) compete(now, q time.Duration) bool {
-	v := &s.rate.rivalry
+	v := &s.rivalry
 	if q >= quiet {
 		v.calmSince = now
 	}

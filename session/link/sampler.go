@@ -27,7 +27,7 @@ func (r *sampler) dry() { r.train++ }
 // measure takes in that the newest packet so far arrived at that time of the receiver's
 // clock, and steers when that makes a sample.
 func (s *Sender) measure(now time.Duration, arrival uint32) {
-	r := &s.rate.sampler
+	r := &s.sampler
 	top := &s.ring[s.largest%ringSize]
 	if r.anchored && s.ring[r.from%ringSize].number == r.from && s.ring[r.from%ringSize].train == top.train {
 		r.last, r.lastAt, r.lastSent = s.largest, arrival, top.at
@@ -44,7 +44,7 @@ func (s *Sender) measure(now time.Duration, arrival uint32) {
 
 // takeSample uses what was gathered if it is enough to mean something.
 func (s *Sender) takeSample(now time.Duration) {
-	r := &s.rate.sampler
+	r := &s.sampler
 	took := max(r.lastSent-r.fromSent, time.Duration(int32(r.lastAt-r.fromAt))*time.Microsecond)
 	n := r.last - r.from
 	if n < samplePackets || n >= ringSize || took < sampleLeast*3/4 {
@@ -56,7 +56,7 @@ func (s *Sender) takeSample(now time.Duration) {
 	}
 	q := s.queueLow
 	if !s.queueSeen {
-		q = s.rate.queue
+		q = s.queue
 	}
 	s.queueSeen = false
 	s.steer(now, float64(size)*8/took.Seconds()*s.through(q), q)

@@ -21,6 +21,8 @@ const (
 	// maxBehind is how many messages may have arrived without having been dealt with: more
 	// and the helper is slower than the path, which nothing is queued for.
 	maxBehind = 2
+	// slowHelper is how long a helper may take over a message that has arrived.
+	slowHelper = 30 * time.Millisecond
 	// pictureTime is how long one picture may occupy the path.
 	pictureTime = 20 * time.Millisecond
 	leastBudget = 6000
@@ -65,6 +67,8 @@ type Sender struct {
 	outcomes         []Outcome
 	free             [][]byte
 	pkt, sum         []byte
+	lags             [4]time.Duration // from when a message had arrived until it was dealt with, lately
+	lagN             int
 
 	loss
 	rate
@@ -81,6 +85,7 @@ type message struct {
 	left     int           // fragments not acknowledged
 	sentAt   time.Duration // when Send was called
 	allAt    time.Duration // when left became 0
+	asked    int           // how often it was asked since whether it was dealt with
 	dead     bool
 }
 
@@ -118,7 +123,7 @@ func NewSender(now time.Duration, cfg SenderConfig) *Sender {
 		cfg.StreamFor = streamFor
 	}
 	s := &Sender{cfg: cfg, nextMsg: 1, nextPkt: 1, tail: 1, ring: make([]sent, ringSize)}
-	s.loss.reorder = leastReorder
+	s.reorder = leastReorder
 	s.startRate(now, cfg.RTT, cfg.Rate)
 	return s
 }
@@ -199,6 +204,9 @@ func (s *Sender) Queued() int {
 func (s *Sender) Ready() bool {
 	if s.stalled || s.Queued() > readyBelow || s.inFlight >= s.window() {
 		return false
+	}
+	if slices.Min(s.lags[:]) > slowHelper { // the least: what says so may be lost
+		return len(s.msgs) == 0 // one at a time, so that none waits
 	}
 	behind := s.behind()
 	return behind == 0 || (behind < maxBehind && len(s.msgs) < 2*maxBehind)

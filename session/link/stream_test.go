@@ -43,8 +43,8 @@ func TestStreamDeadline(t *testing.T) {
 	p.At(60*ms, func() { p.Send(link.Stream, 2, 5000) })
 	p.At(500*ms, func() { p.Send(link.Stream, 3, 5000) })
 	p.Run(2 * time.Second)
-	if done, ok := p.Outcomes[1]; done && ok != true {
-		t.Errorf("outcome of the first: %v %v", done, ok)
+	if _, ok := p.Outcomes[1]; !ok {
+		t.Error("no outcome of the first")
 	}
 	if _, ok := p.Arrived[3]; !ok || p.Arrived[3] > 900*ms {
 		t.Errorf("the third arrived after %v (%v)", p.Arrived[3], ok)
@@ -54,33 +54,22 @@ func TestStreamDeadline(t *testing.T) {
 	}
 }
 
-// Parity saves the round trip of a repair, and nothing is sent twice for it.
+// Parity saves the round trip of a repair: of messages of 27 packets at 2 % loss, 42 of a
+// hundred lose something.
 func TestParityRepairs(t *testing.T) {
-	late := func(parity bool) (slow, n int) {
-		p := linktest.New(t, 1, linktest.Net{Delay: far, Rate: 5e6, Loss: 0.02}, link.SenderConfig{})
-		for i := range uint32(300) {
-			p.At(time.Duration(i)*200*ms, func() {
-				p.Send(link.Picture, i, 30_000)
-				if !parity { // a small message after it leaves no room for parity
-					p.Send(link.Picture, 1000+i, 100)
-				}
-			})
-		}
-		p.Run(65 * time.Second)
-		for ref, at := range p.Arrived {
-			if ref < 1000 {
-				n++
-				if at-p.Created[ref] > 105*ms {
-					slow++
-				}
-			}
-		}
-		return slow, n
+	p := linktest.New(t, 1, linktest.Net{Delay: far, Rate: 5e6, Loss: 0.02}, link.SenderConfig{})
+	for i := range uint32(300) {
+		p.At(time.Duration(i)*200*ms, func() { p.Send(link.Picture, i, 30_000) })
 	}
-	with, n := late(true)
-	without, m := late(false)
-	t.Logf("%d of %d needed a repair with parity, %d of %d without", with, n, without, m)
-	if n != 300 || m != 300 || with*2 > without {
-		t.Errorf("%d of %d needed a repair with parity, %d of %d without", with, n, without, m)
+	p.Run(65 * time.Second)
+	slow := 0
+	for ref, at := range p.Arrived {
+		if at-p.Created[ref] > 105*ms {
+			slow++
+		}
+	}
+	t.Logf("%d of %d waited for a repair", slow, len(p.Arrived))
+	if len(p.Arrived) != 300 || slow > 30 {
+		t.Errorf("%d of %d waited for a repair", slow, len(p.Arrived))
 	}
 }

@@ -18,7 +18,13 @@ func (s *Sender) patience() time.Duration {
 
 // unconfirmed is how long a message may be wholly acknowledged but not dealt with: a
 // helper that cannot deal with one says so, this is for those that say nothing.
-func (s *Sender) unconfirmed() time.Duration { return 2*s.rtt() + 500*time.Millisecond }
+func (s *Sender) unconfirmed() time.Duration { return 2*s.rtt() + 3*time.Second }
+
+// asksAt is when to ask whether a message that has arrived was dealt with: the
+// acknowledgement that said so may be lost.
+func (s *Sender) asksAt(m *message) time.Duration {
+	return m.allAt + (s.rtt()+50*time.Millisecond)<<min(m.asked, 6)
+}
 
 // closesAt is when a message is given up, if nothing is heard.
 func (s *Sender) closesAt(m *message) (time.Duration, bool) {
@@ -37,7 +43,11 @@ func (s *Sender) timerAt() (time.Duration, bool) {
 		at, ok = s.lastSent+s.patience(), true
 	}
 	for _, m := range s.msgs {
-		if t, closes := s.closesAt(m); closes && (!ok || t < at) {
+		t, closes := s.closesAt(m)
+		if m.left == 0 {
+			t = min(t, s.asksAt(m))
+		}
+		if closes && (!ok || t < at) {
 			at, ok = t, true
 		}
 	}
@@ -62,6 +72,10 @@ func (s *Sender) timers(now time.Duration) {
 			s.finish(s.msgs[i], false)
 			continue
 		}
+		if m := s.msgs[i]; m.left == 0 && now >= s.asksAt(m) {
+			m.asked++
+			s.probe = true
+		}
 		i++
 	}
 	if (s.inFlight == 0 && !s.stalled) || now < s.lastSent+s.patience() {
@@ -75,7 +89,7 @@ func (s *Sender) timers(now time.Duration) {
 			s.finish(s.msgs[0], false)
 		}
 	}
-	s.probe = s.stalled || len(s.repair)+len(s.urgent) == 0
+	s.probe = s.probe || s.stalled || len(s.repair)+len(s.urgent) == 0
 	s.lastSent = now
 }
 

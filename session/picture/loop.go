@@ -29,6 +29,7 @@ type senderLoop struct {
 	taken   bool               // cancel was called
 	have    bool               // f holds something that was not encoded yet
 	whole   bool               // f was filled since it was made
+	size    image.Point        // of f when it was filled last
 	retryAt time.Duration
 	retry   time.Duration
 
@@ -214,15 +215,14 @@ func (l *senderLoop) produce() bool {
 // every second picture begins somewhere else, at points that fill the screen evenly (the
 // R2 sequence): else what moves near the pointer would keep the rest from ever being sent.
 func (l *senderLoop) focus() image.Point {
-	size := l.f.Size
 	if l.cut && l.turn%2 == 1 {
 		n := float64(l.turn/2 + 1)
 		_, x := math.Modf(n * 0.7548776662466927)
 		_, y := math.Modf(n * 0.5698402909980532)
-		return image.Pt(int(x*float64(size.X)), int(y*float64(size.Y)))
+		return image.Pt(int(x*float64(l.size.X)), int(y*float64(l.size.Y)))
 	}
 	if l.s.cfg.Focus == nil {
-		return size.Div(2)
+		return l.size.Div(2)
 	}
 	return l.s.cfg.Focus()
 }
@@ -294,7 +294,7 @@ func (l *senderLoop) takeGrab(ctx context.Context, g grabbed) error {
 	}
 	switch {
 	case g.err == nil:
-		l.retry, l.whole, l.have = 0, true, true
+		l.retry, l.whole, l.have, l.size = 0, true, true, l.f.Size
 		if l.captureMin == 0 || g.took < l.captureMin {
 			l.captureMin = max(g.took, time.Microsecond)
 		}

@@ -223,26 +223,26 @@ func (r *Receiver) apply(dec *mix.Decoder, m link.Message) (id uint32, err error
 			return id, err //nolint:wrapcheck // as above
 		}
 	}
-	took := time.Since(began)
-	r.mu.Lock()
-	r.link.Done(m.ID)
-	if !fresh {
+	if fresh {
+		took := time.Since(began)
+		r.mu.Lock()
+		if !r.begun || int32(id-r.newest) > 0 {
+			r.begun, r.newest = true, id
+		}
+		r.decode.add(took)
+		r.shown[r.shownN%len(r.shown)] = time.Now()
+		r.shownN++
 		r.mu.Unlock()
-		return id, nil
+		if len(damage) > 0 {
+			r.cfg.Screen.Show(damage)
+		}
+		if r.cfg.Applied != nil {
+			r.cfg.Applied(id)
+		}
 	}
-	if !r.begun || int32(id-r.newest) > 0 {
-		r.begun, r.newest = true, id
-	}
-	r.decode.add(took)
-	r.shown[r.shownN%len(r.shown)] = time.Now()
-	r.shownN++
+	r.mu.Lock()
+	r.link.Done(m.ID) // not before it is shown: the sharer waits for a helper that is slow at that
 	r.mu.Unlock()
-	if len(damage) > 0 {
-		r.cfg.Screen.Show(damage)
-	}
-	if r.cfg.Applied != nil {
-		r.cfg.Applied(id)
-	}
 	return id, nil
 }
 

@@ -3,14 +3,14 @@ package rtc
 import (
 	"fmt"
 	"io"
-	"net"
 
-	"github.com/pion/sctp"
+	"github.com/pion/datachannel"
+	"github.com/pion/webrtc/v4"
 
 	"beside/session"
 )
 
-// names are the RTCP APP names of the channels that may lose; the others are SCTP streams.
+// names are the RTCP APP names of the channels that may lose; the others are data channels.
 var names = map[session.Channel]string{ //nolint:gochecknoglobals // a table
 	session.ChanControl: "", session.ChanInput: "INPT", session.ChanChat: "", session.ChanClipboard: "", session.ChanPen: "PEN ",
 }
@@ -20,65 +20,60 @@ const (
 	nameOpen = "OPEN"
 )
 
-const sctpMTU = 1152 // a multiple of 4; with DTLS, UDP, TURN and IPv6 around it still below 1280
-
-// openChannels sets SCTP up over DTLS, and the streams of the reliable channels on it.
-func (l *Link) openChannels(conn net.Conn) error {
-	a, err := sctp.ClientWithOptions(sctp.WithNetConn(conn), sctp.WithLoggerFactory(quiet{}),
-		sctp.WithMTU(sctpMTU), sctp.WithMaxMessageSize(maxMessage))
-	if err != nil {
-		return fmt.Errorf("rtc: channels: %w", err)
-	}
-	l.mu.Lock()
-	l.sctp = a
-	l.mu.Unlock()
-	if err := l.up(); err != nil { // closing may have begun before it could see this
-		a.Abort("")
-		return err
-	}
+// addChannels adds the reliable channels to the connection, and ends the link at any other and when
+// SCTP ends. It comes before the connection does anything.
+func (l *Link) addChannels() error {
+	l.pc.OnDataChannel(func(*webrtc.DataChannel) { l.fail(ErrExtra) })
+	s := l.pc.SCTP()
+	s.OnError(func(error) { l.fail(ErrExtra) }) // of a stream that is no channel
+	s.OnClose(func(err error) {
+		if err != nil {
+			l.fail(ErrExtra)
+		}
+		l.fail(io.EOF)
+	})
 	for ch, name := range names {
 		if name != "" {
 			continue
 		}
-		s, err := a.OpenStream(uint16(ch), sctp.PayloadTypeWebRTCBinary)
+		id, yes := uint16(ch), true
+		d, err := l.pc.CreateDataChannel("", &webrtc.DataChannelInit{ID: &id, Negotiated: &yes})
 		if err != nil {
 			return fmt.Errorf("rtc: channel %d: %w", ch, err)
 		}
-		l.streams[ch] = s
-		l.wg.Go(func() { l.readChannel(ch, s) })
+		d.OnOpen(func() { l.openChannel(ch, d) })
 	}
-	l.wg.Go(func() { l.refuse(a) })
 	return nil
 }
 
-// refuse ends the link at the first stream that the protocol does not have.
-func (l *Link) refuse(a *sctp.Association) {
-	for {
-		s, err := a.AcceptStream()
-		if err != nil {
-			l.fail(io.EOF) // SCTP has ended
-			return
-		}
-		if name, ok := names[session.Channel(s.StreamIdentifier())]; !ok || name != "" {
-			l.fail(ErrExtra)
-			return
-		}
+// openChannel takes a channel over from pion.
+func (l *Link) openChannel(ch session.Channel, d *webrtc.DataChannel) {
+	raw, err := d.Detach()
+	if err != nil {
+		l.fail(fmt.Errorf("rtc: channel %d: %w", ch, err))
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil || l.streams[ch] != nil {
+		return
+	}
+	l.streams[ch] = raw
+	l.wg.Go(func() { l.readChannel(ch, raw) })
+	if len(l.streams) == len(names)-lossy {
+		close(l.channels)
 	}
 }
 
-func (l *Link) readChannel(ch session.Channel, s *sctp.Stream) {
+func (l *Link) readChannel(ch session.Channel, r datachannel.Reader) {
 	buf := make([]byte, maxMessage)
 	for {
-		n, kind, err := s.ReadSCTP(buf)
-		if err != nil {
+		n, text, err := r.ReadDataChannel(buf)
+		switch {
+		case err != nil:
 			l.fail(io.EOF)
 			return
-		}
-		switch kind {
-		case sctp.PayloadTypeWebRTCBinary:
-		case sctp.PayloadTypeWebRTCBinaryEmpty:
-			n = 0
-		default: // DCEP among them
+		case text:
 			l.fail(ErrExtra)
 			return
 		}
@@ -91,12 +86,14 @@ func (l *Link) readChannel(ch session.Channel, s *sctp.Stream) {
 	}
 }
 
-// sendChannel sends one message on a reliable channel. SCTP has no empty messages (RFC 8831).
+// sendChannel sends one message on a reliable channel.
 func (l *Link) sendChannel(ch session.Channel, b []byte) error {
-	if len(b) == 0 {
-		_, err := l.streams[ch].WriteSCTP([]byte{0}, sctp.PayloadTypeWebRTCBinaryEmpty)
-		return err
+	l.mu.Lock()
+	s := l.streams[ch]
+	l.mu.Unlock()
+	if s == nil {
+		return io.ErrClosedPipe
 	}
-	_, err := l.streams[ch].WriteSCTP(b, sctp.PayloadTypeWebRTCBinary)
+	_, err := s.Write(b)
 	return err
 }

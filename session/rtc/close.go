@@ -6,24 +6,24 @@ import (
 )
 
 const (
-	stepTime  = 250 * time.Millisecond // for closing one transport; SCTP's abort alone may wait 200 ms
-	closeTime = 800 * time.Millisecond // for all of it
+	gentleTime = 600 * time.Millisecond // for pion to close with a last word to the peer; SCTP's abort alone may wait 200 ms
+	closeTime  = 800 * time.Millisecond // for Close, whatever pion does
 )
 
-// shutDown closes the transports from the top to the bottom, each with a last word to the peer. None
-// holds up the next: at the latest the end of ICE wakes whoever still reads.
+// shutDown closes the connection; readers have been woken by then. Should pion not come to an end,
+// its sockets are closed all the same.
 func (l *Link) shutDown() {
 	defer close(l.shut)
-	l.mu.Lock()
-	a, d := l.sctp, l.dtls
-	l.mu.Unlock()
-	if a != nil {
-		within(stepTime, func() { a.Abort("") })
+	done := make(chan struct{})
+	go func() { defer close(done); _ = l.pc.GracefulClose() }()
+	within(gentleTime, func() { <-done })
+	select {
+	case <-done:
+		return
+	default:
 	}
-	if d != nil {
-		within(stepTime, func() { _ = d.Close() })
-	}
-	within(stepTime, func() { _ = l.agent.GracefulClose() })
+	_ = l.pc.SCTP().Transport().ICETransport().Stop()
+	<-done
 }
 
 // within runs f, and waits for it no longer than d.

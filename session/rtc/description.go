@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
 )
 
 // Limits of a description.
@@ -36,7 +37,8 @@ type candidate struct {
 	TCP        bool   `json:"t,omitempty"`
 }
 
-var iceChars = regexp.MustCompile(`^[A-Za-z0-9+/]+$`)
+// iceChars are all the characters of RFC 8839's ice-char: none of them ends a line of an SDP.
+var iceChars = regexp.MustCompile(`\A[A-Za-z0-9+/]+\z`)
 
 // parse reads a peer's description. Every candidate must be an address that a peer may have: no
 // names, no link-local, multicast or unspecified addresses, and loopback only for development.
@@ -96,25 +98,21 @@ func describe(ufrag, pwd string, found []ice.Candidate, loopback bool) ([]byte, 
 }
 
 // remote turns a parsed candidate into pion's. The related address is not told: it is nobody's business.
-func (c candidate) remote() (ice.Candidate, error) {
+func (c candidate) remote() (*webrtc.ICECandidate, error) {
 	ap, err := netip.ParseAddrPort(c.Address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: candidate", ErrDescription)
 	}
-	addr, port := ap.Addr().String(), int(ap.Port())
-	switch c.Kind {
-	case "host":
-		return ice.NewCandidateHost(&ice.CandidateHostConfig{
-			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation,
-		})
-	case "srflx":
-		return ice.NewCandidateServerReflexive(&ice.CandidateServerReflexiveConfig{
-			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation, RelAddr: "0.0.0.0",
-		})
-	case "relay":
-		return ice.NewCandidateRelay(&ice.CandidateRelayConfig{
-			Network: "udp", Address: addr, Port: port, Component: 1, Priority: c.Priority, Foundation: c.Foundation, RelAddr: "0.0.0.0",
-		})
+	kind, err := webrtc.NewICECandidateType(c.Kind)
+	if err != nil || kind == webrtc.ICECandidateTypePrflx {
+		return nil, fmt.Errorf("%w: kind of candidate", ErrDescription)
 	}
-	return nil, fmt.Errorf("%w: kind of candidate", ErrDescription)
+	out := &webrtc.ICECandidate{
+		Foundation: c.Foundation, Priority: c.Priority, Address: ap.Addr().String(), Port: ap.Port(),
+		Protocol: webrtc.ICEProtocolUDP, Component: 1, Typ: kind,
+	}
+	if kind != webrtc.ICECandidateTypeHost {
+		out.RelatedAddress = "0.0.0.0"
+	}
+	return out, nil
 }

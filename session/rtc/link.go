@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/pion/dtls/v3"
-	"github.com/pion/ice/v4"
-	"github.com/pion/sctp"
+	"github.com/pion/datachannel"
+	"github.com/pion/webrtc/v4"
 
 	"beside/session"
 )
@@ -21,6 +21,7 @@ const (
 	maxPicture  = 1160     // of a picture packet
 	maxAck      = 200      // of an acknowledgement
 	queueLen    = 1024     // of each receiving queue
+	lossy       = 2        // channels that may lose
 )
 
 // ErrFlood means that the peer sent faster than anything is read, on a channel where nothing may be lost.
@@ -35,7 +36,9 @@ var errSize = errors.New("rtc: too long")
 // Link is the connection once it is up.
 type Link struct {
 	sharer bool
-	agent  *ice.Agent
+	peer   [32]byte // the fingerprint that the pairing proved
+	pc     *webrtc.PeerConnection
+	offer  webrtc.SessionDescription // prepare's
 
 	queues map[session.Channel]chan []byte
 	pics   chan []byte
@@ -43,33 +46,37 @@ type Link struct {
 	opened chan struct{} // closed once the peer is known to receive
 	heard  sync.Once
 
-	mux     *mux
-	media   media
-	streams map[session.Channel]*sctp.Stream
+	track     track
+	strangers atomic.Int64
+	open      atomic.Bool // media may come
 
-	mu   sync.Mutex
-	dtls *dtls.Conn
-	sctp *sctp.Association
-	err  error
+	secure   chan struct{} // closed once DTLS is up
+	upOnce   sync.Once
+	channels chan struct{} // closed once all of streams are there
+
+	mu      sync.Mutex
+	streams map[session.Channel]datachannel.ReadWriteCloser
+	err     error
 
 	done chan struct{}
 	once sync.Once
-	shut chan struct{} // closed when the transports are closed
+	shut chan struct{} // closed when the connection is closed
 	wg   sync.WaitGroup
 }
 
 var _ session.Link = (*Link)(nil)
 
-func newLink(sharer bool, agent *ice.Agent) *Link {
+// newLink makes a Link without a connection.
+func newLink(sharer bool, peer [32]byte) *Link {
 	l := &Link{
-		sharer: sharer, agent: agent, pics: make(chan []byte, queueLen), acks: make(chan []byte, queueLen),
-		queues: map[session.Channel]chan []byte{}, streams: map[session.Channel]*sctp.Stream{},
-		opened: make(chan struct{}), done: make(chan struct{}), shut: make(chan struct{}),
+		sharer: sharer, peer: peer, pics: make(chan []byte, queueLen), acks: make(chan []byte, queueLen),
+		queues: map[session.Channel]chan []byte{}, streams: map[session.Channel]datachannel.ReadWriteCloser{},
+		opened: make(chan struct{}), secure: make(chan struct{}), channels: make(chan struct{}),
+		done: make(chan struct{}), shut: make(chan struct{}),
 	}
 	for ch := range names {
 		l.queues[ch] = make(chan []byte, queueLen)
 	}
-	l.wg.Add(1) // start's
 	return l
 }
 
@@ -91,15 +98,6 @@ func (l *Link) sayOpen(ctx context.Context) error {
 		case <-t.C:
 		}
 	}
-}
-
-// takeMedia takes one RTP or RTCP packet in; when nobody reads, the oldest go.
-func (l *Link) takeMedia(b []byte) {
-	l.media.take(b, func(p []byte) {
-		if !l.sharer {
-			push(l.pics, p)
-		}
-	}, l.heardApp)
 }
 
 // push puts a copy of b in, and the oldest out when there is no room.
@@ -138,9 +136,6 @@ func (l *Link) heardApp(name string, data []byte) {
 		}
 	}
 }
-
-// app sends one RTCP APP packet.
-func (l *Link) app(name string, data []byte) error { return l.media.app(name, data, l.mux.send) }
 
 // up says whether anything may be sent.
 func (l *Link) up() error {
@@ -207,7 +202,7 @@ func (l *Link) WritePacket(b []byte) error {
 	if err := l.up(); err != nil {
 		return err
 	}
-	return l.media.packet(b, l.mux.send)
+	return l.track.packet(b)
 }
 
 // ReadPacket is session.Link's.
@@ -233,10 +228,11 @@ func (l *Link) ReadAck(ctx context.Context) ([]byte, error) { return l.recv(ctx,
 // Status is session.Link's.
 func (l *Link) Status() session.LinkStatus {
 	var s session.LinkStatus
-	if pair, err := l.agent.GetSelectedCandidatePair(); err == nil && pair != nil {
-		s.Relay = pair.Local.Type() == ice.CandidateTypeRelay || pair.Remote.Type() == ice.CandidateTypeRelay
+	t := l.pc.SCTP().Transport().ICETransport()
+	if pair, err := t.GetSelectedCandidatePair(); err == nil && pair != nil {
+		s.Relay = pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay
 	}
-	if st, ok := l.agent.GetSelectedCandidatePairStats(); ok {
+	if st, ok := t.GetSelectedCandidatePairStats(); ok {
 		s.RTT = time.Duration(st.CurrentRoundTripTime * float64(time.Second))
 	}
 	return s

@@ -1,15 +1,14 @@
 package rtc
 
 import (
-	"encoding/binary"
 	"errors"
 	"io"
 	"sync"
 
-	"github.com/pion/dtls/v3"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/srtp/v3"
+	"github.com/pion/transport/v4/packetio"
+	"github.com/pion/webrtc/v4"
 )
 
 // The private payload: pictures of a screen. The SSRC is fixed, since there is one stream.
@@ -19,130 +18,143 @@ const (
 	replay  = 512        // packets: how late one may come
 )
 
-// profiles are the ways to protect media that this side takes, the best first.
-func profiles() []dtls.SRTPProtectionProfile {
-	return []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AEAD_AES_128_GCM}
+// maxStrangers is how many SSRCs besides ours a peer may name inside its sealed RTCP: each costs pion
+// some hundred bytes until the link ends.
+const maxStrangers = 64
+
+// screen is what the payload is called.
+func screen() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{MimeType: "video/x-screen", ClockRate: 90000}
 }
 
-// media is both directions of SRTP and SRTCP. The zero value drops all that comes and refuses to
-// send.
-type media struct {
+// track is the one track, sharer to helper. It is not webrtc.TrackLocalStaticRTP because the peer
+// must know the SSRC, and PeerConnection would choose one by chance.
+type track struct {
 	mu  sync.Mutex
-	out *srtp.Context
+	out webrtc.TrackLocalWriter
 	seq uint16
-	buf []byte // of sealed packets
-
-	inMu sync.Mutex // of keys being set only: one goroutine takes packets in
-	in   *srtp.Context
 }
 
-// key takes the keys out of a DTLS connection that is up.
-func (m *media) key(conn *dtls.Conn, client bool) error {
-	chosen, ok := conn.SelectedSRTPProtectionProfile()
-	state, up := conn.ConnectionState()
-	if !ok || !up {
-		return errors.New("rtc: no protection of media was agreed")
+var _ webrtc.TrackLocal = (*track)(nil)
+
+func (t *track) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	for _, p := range c.CodecParameters() {
+		if p.PayloadType == payload {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.out = c.WriteStream()
+			return p, nil
+		}
 	}
-	cfg := srtp.Config{Profile: srtp.ProtectionProfile(chosen)}
-	if err := cfg.ExtractSessionKeysFromDTLS(&state, client); err != nil {
-		return err
-	}
-	out, err := srtp.CreateContext(cfg.Keys.LocalMasterKey, cfg.Keys.LocalMasterSalt, cfg.Profile)
-	if err != nil {
-		return err
-	}
-	in, err := srtp.CreateContext(cfg.Keys.RemoteMasterKey, cfg.Keys.RemoteMasterSalt, cfg.Profile,
-		srtp.SRTPReplayProtection(replay), srtp.SRTCPReplayProtection(replay))
-	if err != nil {
-		return err
-	}
-	m.mu.Lock()
-	m.out = out
-	m.mu.Unlock()
-	m.inMu.Lock()
-	m.in = in
-	m.inMu.Unlock()
+	return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
+}
+
+func (t *track) Unbind(webrtc.TrackLocalContext) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.out = nil
 	return nil
 }
 
-// packet sends one RTP packet.
-func (m *media) packet(b []byte, send func([]byte) (int, error)) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.out == nil {
+func (t *track) ID() string                { return "screen" }
+func (t *track) RID() string               { return "" }
+func (t *track) StreamID() string          { return "screen" }
+func (t *track) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeVideo }
+
+// packet sends one RTP packet. That it does not get out is a loss like any other, unless the link
+// has ended.
+func (t *track) packet(b []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.out == nil {
 		return io.ErrClosedPipe
 	}
-	m.seq++
-	plain, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: payload, SequenceNumber: m.seq, SSRC: ssrc}, Payload: b}).Marshal()
-	if err != nil {
-		return err
-	}
-	sealed, err := m.out.EncryptRTP(m.buf[:0], plain, nil)
-	if err != nil {
-		return err
-	}
-	m.buf = sealed
-	_, err = send(sealed)
-	return err
+	t.seq++
+	_, err := t.out.WriteRTP(&rtp.Header{Version: 2, PayloadType: payload, SequenceNumber: t.seq, SSRC: ssrc}, b)
+	return ended(err)
 }
 
 // app sends one RTCP APP packet.
-func (m *media) app(name string, data []byte, send func([]byte) (int, error)) error {
-	plain, err := (&rtcp.ApplicationDefined{SSRC: ssrc, Name: name, Data: data}).Marshal()
-	if err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.out == nil {
-		return io.ErrClosedPipe
-	}
-	sealed, err := m.out.EncryptRTCP(m.buf[:0], plain, nil)
-	if err != nil {
-		return err
-	}
-	m.buf = sealed
-	_, err = send(sealed)
-	return err
+func (l *Link) app(name string, data []byte) error {
+	return ended(l.pc.WriteRTCP([]rtcp.Packet{&rtcp.ApplicationDefined{SSRC: ssrc, Name: name, Data: data}}))
 }
 
-// take opens what came in: a picture packet, or APP packets. The slices are valid until it is
-// called again. Everything of another SSRC is dropped unopened, so that it leaves no state behind.
-func (m *media) take(b []byte, picture func([]byte), app func(name string, data []byte)) {
-	m.inMu.Lock()
-	in := m.in
-	m.inMu.Unlock()
-	if in == nil || len(b) < 12 {
-		return
+// ended is io.ErrClosedPipe when err says that there is no more link, else nil.
+func ended(err error) error {
+	if errors.Is(err, io.ErrClosedPipe) {
+		return io.ErrClosedPipe
 	}
-	if b[1] >= 192 && b[1] <= 223 { // RTCP (RFC 5761)
-		if binary.BigEndian.Uint32(b[4:]) != ssrc {
-			return
+	return nil
+}
+
+// buffer is where pion puts what it has opened of one SSRC. It asks for every SSRC that it meets.
+func (l *Link) buffer(kind packetio.BufferPacketType, n uint32) io.ReadWriteCloser {
+	switch {
+	case n != ssrc:
+		if l.strangers.Add(1) > maxStrangers {
+			l.fail(ErrFlood)
 		}
-		plain, err := in.DecryptRTCP(nil, b, nil)
-		if err != nil {
-			return
-		}
-		ps, err := rtcp.Unmarshal(plain)
-		if err != nil {
-			return
-		}
-		for _, p := range ps {
-			if a, ok := p.(*rtcp.ApplicationDefined); ok && a.SSRC == ssrc {
-				app(a.Name, a.Data)
-			}
-		}
-		return
+		return stranger{}
+	case kind == packetio.RTCPBufferPacket:
+		return newTap(l.takeRTCP)
 	}
-	if binary.BigEndian.Uint32(b[8:]) != ssrc {
-		return
-	}
+	return newTap(l.takeRTP)
+}
+
+// tap hands over what pion writes, at once and on pion's goroutine, so that there is no second queue
+// behind ours that could be full. Nothing is ever there to read.
+type tap struct {
+	take func([]byte)
+	done chan struct{}
+	once sync.Once
+}
+
+func newTap(take func([]byte)) *tap { return &tap{take: take, done: make(chan struct{})} }
+
+func (t *tap) Write(b []byte) (int, error) {
+	t.take(b)
+	return len(b), nil
+}
+
+func (t *tap) Read([]byte) (int, error) {
+	<-t.done
+	return 0, io.EOF
+}
+
+func (t *tap) Close() error {
+	t.once.Do(func() { close(t.done) })
+	return nil
+}
+
+// stranger takes what is not of our stream. It refuses, so that pion stops at the first stranger of a
+// packet, and has nothing to read, so that pion waits for nothing.
+type stranger struct{}
+
+var errStranger = errors.New("rtc: not of our stream")
+
+func (stranger) Write([]byte) (int, error) { return 0, errStranger }
+func (stranger) Read([]byte) (int, error)  { return 0, io.EOF }
+func (stranger) Close() error              { return nil }
+
+// takeRTP takes an opened RTP packet of our stream in; when nobody reads, the oldest go.
+func (l *Link) takeRTP(b []byte) {
 	var h rtp.Header
-	plain, err := in.DecryptRTP(nil, b, &h)
-	if err != nil || h.PayloadType != payload {
+	at, err := h.Unmarshal(b)
+	if err != nil || l.sharer || h.SSRC != ssrc || h.PayloadType != payload {
 		return
 	}
-	if at, err := h.Unmarshal(plain); err == nil {
-		picture(plain[at:])
+	push(l.pics, b[at:])
+}
+
+// takeRTCP takes an opened RTCP packet in that has to do with our stream.
+func (l *Link) takeRTCP(b []byte) {
+	ps, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	for _, p := range ps {
+		if a, ok := p.(*rtcp.ApplicationDefined); ok && a.SSRC == ssrc {
+			l.heardApp(a.Name, a.Data)
+		}
 	}
 }

@@ -6,15 +6,15 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"math/big"
 	"sync"
 	"time"
 
-	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
 
 	"beside/policy/api"
 	"beside/session"
@@ -30,14 +30,13 @@ type Config struct {
 // called in the order Local, Connect; Close may come at any time, from any goroutine.
 type Peer struct {
 	cfg  Config
-	cert tls.Certificate
+	cert webrtc.Certificate
 	fp   [32]byte
 
-	mu     sync.Mutex
-	agent  *ice.Agent
-	peer   [32]byte
-	link   *Link
-	closed bool
+	mu      sync.Mutex
+	link    *Link // Local's
+	started bool  // by Connect
+	closed  bool
 }
 
 var _ session.Wire = (*Peer)(nil)
@@ -61,7 +60,11 @@ func New(cfg Config) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Peer{cfg: cfg, cert: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, fp: sha256.Sum256(der)}, nil
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	return &Peer{cfg: cfg, cert: webrtc.CertificateFromX509(key, cert), fp: sha256.Sum256(der)}, nil
 }
 
 // Fingerprint is the SHA-256 of this side's certificate.
@@ -69,18 +72,25 @@ func (p *Peer) Fingerprint() [32]byte { return p.fp }
 
 // Local gathers where this side can be reached, for a peer with that fingerprint.
 func (p *Peer) Local(ctx context.Context, servers []api.ICEServer, peer [32]byte) ([]byte, error) {
-	a, err := newAgent(servers, p.cfg.Loopback)
+	ufrag, pwd := rand.Text()[:16], rand.Text()+rand.Text()
+	l := newLink(p.cfg.Sharer, peer)
+	pc, err := newConnection(p.cfg, servers, p.cert, ufrag, pwd, l)
+	if err != nil {
+		return nil, fmt.Errorf("rtc: %w", err)
+	}
+	l.pc = pc
+	p.mu.Lock()
+	if p.closed || p.link != nil {
+		p.mu.Unlock()
+		return nil, errors.Join(errors.New("rtc: gathered before, or closed"), pc.Close())
+	}
+	p.link = l
+	p.mu.Unlock()
+	found, err := l.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	if p.closed || p.agent != nil {
-		p.mu.Unlock()
-		return nil, errors.Join(errors.New("rtc: gathered before, or closed"), a.Close())
-	}
-	p.agent, p.peer = a, peer
-	p.mu.Unlock()
-	return gather(ctx, a, p.cfg.Loopback)
+	return describe(ufrag, pwd, found, p.cfg.Loopback)
 }
 
 // Connect connects to the peer that sent remote. It returns once DTLS is up, the peer's certificate
@@ -92,15 +102,16 @@ func (p *Peer) Connect(ctx context.Context, remote []byte) (session.Link, error)
 		return nil, err
 	}
 	p.mu.Lock()
-	if p.agent == nil || p.closed || p.link != nil {
+	l := p.link
+	if l == nil || p.closed || p.started {
 		p.mu.Unlock()
 		return nil, errors.New("rtc: Connect without Local, or a second time")
 	}
-	l := newLink(p.cfg.Sharer, p.agent)
-	p.link = l
+	p.started = true
+	l.wg.Add(1) // start's
 	p.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() { l.fail(ctx.Err()) })
-	err = l.start(ctx, d, p.cert, p.peer)
+	err = l.start(ctx, d)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
@@ -116,13 +127,10 @@ func (p *Peer) Connect(ctx context.Context, remote []byte) (session.Link, error)
 func (p *Peer) Close() error {
 	p.mu.Lock()
 	p.closed = true
-	l, a := p.link, p.agent
+	l := p.link
 	p.mu.Unlock()
 	if l != nil {
 		return l.Close()
-	}
-	if a != nil {
-		within(closeTime, func() { _ = a.GracefulClose() })
 	}
 	return nil
 }

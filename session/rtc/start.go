@@ -4,126 +4,155 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"time"
 
-	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
 
 	"beside/session"
 )
 
-// flight is how long DTLS waits before it repeats itself: with 1 s one lost packet costs a second.
-const flight = 150 * time.Millisecond
+const gatherFor = 2 * time.Second // how long addresses may be gathered
 
-// start brings the link up, once. When it fails, the caller fails the link.
-func (l *Link) start(ctx context.Context, d description, cert tls.Certificate, peer [32]byte) error {
-	defer l.wg.Done() // newLink's: nobody waits for goroutines while start may add some
-	conn, err := l.startICE(ctx, d)
-	if err != nil {
-		return l.why(err)
+// prepare puts everything into the connection that it has, and finds where this side can be reached.
+// Nothing of the offer but the addresses is told to anybody, and only the sharer's is ever used: this
+// is how PeerConnection says what it has gathered.
+func (l *Link) prepare(ctx context.Context) ([]ice.Candidate, error) {
+	gathered := webrtc.GatheringCompletePromise(l.pc)
+	l.pc.OnConnectionStateChange(l.changed)
+	if err := l.addChannels(); err != nil {
+		return nil, err
 	}
-	l.mux = newMux(conn, l.takeMedia)
-	l.wg.Go(l.mux.run)
-	secure, err := l.startDTLS(ctx, cert, peer)
-	if err != nil {
-		if errors.Is(err, session.ErrFingerprint) {
-			return err
-		}
-		return l.why(err)
+	var err error
+	if l.sharer {
+		_, err = l.pc.AddTransceiverFromTrack(&l.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	} else {
+		_, err = l.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
 	}
-	if err := l.media.key(secure, !l.sharer); err != nil {
-		return err
-	}
-	if err := l.openChannels(secure); err != nil {
-		return l.why(err)
-	}
-	return l.sayOpen(ctx)
-}
-
-func (l *Link) startICE(ctx context.Context, d description) (net.Conn, error) {
-	for _, c := range d.Candidates {
-		r, err := c.remote()
-		if err != nil {
-			return nil, err
-		}
-		if err := l.agent.AddRemoteCandidate(r); err != nil {
-			return nil, err
-		}
-	}
-	err := l.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
-		if s == ice.ConnectionStateFailed || s == ice.ConnectionStateClosed {
-			l.fail(errors.New("rtc: no path to the peer"))
-		}
-	})
 	if err != nil {
 		return nil, err
 	}
-	if l.sharer {
-		return l.agent.Accept(ctx, d.Ufrag, d.Pwd)
+	t := time.NewTimer(gatherFor)
+	defer t.Stop()
+	select {
+	case <-gathered:
+	case <-t.C: // what was found by now will do
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-l.done:
+		return nil, l.why(io.EOF)
 	}
-	return l.agent.Dial(ctx, d.Ufrag, d.Pwd)
+	if l.offer, err = l.pc.CreateOffer(nil); err != nil {
+		return nil, err
+	}
+	return addresses(l.offer)
 }
 
-// startDTLS makes sure of the peer's certificate twice: while shaking hands, and by what DTLS says
-// afterwards.
-func (l *Link) startDTLS(ctx context.Context, cert tls.Certificate, peer [32]byte) (*dtls.Conn, error) {
-	opts := []dtls.Option{
-		dtls.WithCertificates(cert),
-		dtls.WithSRTPProtectionProfiles(profiles()...),
-		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
-		dtls.WithFlightInterval(flight),
-		dtls.WithLoggerFactory(quiet{}),
-		dtls.WithInsecureSkipVerify(true), // no names and no authorities: the fingerprint decides
-		dtls.WithVerifyPeerCertificate(func(raw [][]byte, _ [][]*x509.Certificate) error { return isPeer(raw, peer) }),
-	}
-	var conn *dtls.Conn
-	var err error
-	if l.sharer {
-		so := []dtls.ServerOption{dtls.WithClientAuth(dtls.RequireAnyClientCert)}
-		for _, o := range opts {
-			so = append(so, o)
-		}
-		conn, err = dtls.ServerWithOptions(dtlsConn{l.mux}, l.mux.conn.RemoteAddr(), so...)
-	} else {
-		var co []dtls.ClientOption
-		for _, o := range opts {
-			co = append(co, o)
-		}
-		conn, err = dtls.ClientWithOptions(dtlsConn{l.mux}, l.mux.conn.RemoteAddr(), co...)
-	}
+// addresses are the candidates of an SDP of our own.
+func addresses(own webrtc.SessionDescription) ([]ice.Candidate, error) {
+	read, err := own.Unmarshal()
 	if err != nil {
-		return nil, fmt.Errorf("rtc: encryption: %w", err)
+		return nil, err
 	}
-	l.mu.Lock()
-	l.dtls = conn
-	l.mu.Unlock()
-	if err := l.up(); err != nil { // closing may have begun before it could see this
-		return nil, errors.Join(err, conn.Close())
+	var out []ice.Candidate
+	for _, m := range read.MediaDescriptions {
+		for _, a := range m.Attributes {
+			if !a.IsICECandidate() {
+				continue
+			}
+			c, err := ice.UnmarshalCandidate(a.Value)
+			if err != nil {
+				return nil, err
+			}
+			if c.Component() == ice.ComponentRTP { // pion lists each again for RTCP
+				out = append(out, c)
+			}
+		}
 	}
-	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, fmt.Errorf("rtc: encryption: %w", err)
-	}
-	state, ok := conn.ConnectionState()
-	if !ok {
-		return nil, errors.New("rtc: encryption is not up")
-	}
-	return conn, isPeer(state.PeerCertificates, peer)
+	return out, nil
 }
 
-// isPeer is nil when the peer showed exactly the certificate with that fingerprint.
-func isPeer(raw [][]byte, peer [32]byte) error {
-	if len(raw) == 0 {
+// changed ends the link with the connection, and says when it is up.
+func (l *Link) changed(s webrtc.PeerConnectionState) {
+	switch s {
+	case webrtc.PeerConnectionStateConnected:
+		l.upOnce.Do(func() { close(l.secure) })
+	case webrtc.PeerConnectionStateFailed:
+		l.fail(errors.New("rtc: no path to the peer, or no encryption with it"))
+	case webrtc.PeerConnectionStateClosed:
+		l.fail(io.EOF)
+	default: // on its way, or looking for another path
+	}
+}
+
+// start brings the link up, once. When it fails, the caller fails the link.
+func (l *Link) start(ctx context.Context, d description) error {
+	defer l.wg.Done() // Connect's: nobody waits for goroutines while start may add some
+	err := l.connect(ctx, d)
+	if cert := l.shown(); len(cert) > 0 && !isPeer(cert, l.peer) { // why pion let the connection fail; or a second look
 		return session.ErrFingerprint
 	}
-	got := sha256.Sum256(raw[0])
-	if subtle.ConstantTimeCompare(got[:], peer[:]) != 1 {
+	return err
+}
+
+func (l *Link) connect(ctx context.Context, d description) error {
+	if err := l.describe(d); err != nil {
+		return l.why(err)
+	}
+	for _, ready := range []chan struct{}{l.secure, l.channels} {
+		select {
+		case <-ready:
+		case <-l.done:
+			return l.why(io.EOF)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if !isPeer(l.shown(), l.peer) { // pion has compared; again, by what DTLS says
 		return session.ErrFingerprint
 	}
-	return nil
+	l.open.Store(true) // pion takes channels after it takes media
+	return l.sayOpen(ctx)
+}
+
+// shown is the certificate that the peer showed, empty until then.
+func (l *Link) shown() []byte { return l.pc.SCTP().Transport().GetRemoteCertificate() }
+
+// describe tells the connection who the peer is and where.
+func (l *Link) describe(d description) error {
+	remote := describePeer(!l.sharer, d, l.peer)
+	if l.sharer {
+		if err := l.pc.SetLocalDescription(l.offer); err != nil {
+			return fmt.Errorf("rtc: this side: %w", err)
+		}
+	}
+	if err := l.pc.SetRemoteDescription(remote); err != nil {
+		return fmt.Errorf("rtc: the peer's side: %w", err)
+	}
+	for _, c := range d.Candidates {
+		r, err := c.remote()
+		if err != nil {
+			return err
+		}
+		if err := l.pc.SCTP().Transport().ICETransport().AddRemoteCandidate(r); err != nil {
+			return fmt.Errorf("rtc: an address: %w", err)
+		}
+	}
+	if l.sharer {
+		return nil
+	}
+	answer, err := l.pc.CreateAnswer(nil)
+	if err != nil {
+		return fmt.Errorf("rtc: answer: %w", err)
+	}
+	return l.pc.SetLocalDescription(answer)
+}
+
+// isPeer says whether the peer showed exactly the certificate with that fingerprint.
+func isPeer(cert []byte, peer [32]byte) bool {
+	got := sha256.Sum256(cert)
+	return len(cert) > 0 && subtle.ConstantTimeCompare(got[:], peer[:]) == 1
 }

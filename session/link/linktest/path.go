@@ -54,6 +54,7 @@ type Path struct {
 	air      events
 	seq      int
 	bursting [2]bool
+	tried    [2]time.Duration
 	last     [2]time.Duration
 	decoding bool
 	sizes    map[uint32]int
@@ -73,7 +74,7 @@ func (e events) Less(i, j int) bool {
 	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].seq < e[j].seq
 }
 func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *events) Push(v any)   { *e = append(*e, v.(event)) }
+func (e *events) Push(v any)   { *e = append(*e, v.(event)) } //nolint:forcetypeassert // its own
 func (e *events) Pop() any     { o := *e; v := o[len(o)-1]; *e = o[:len(o)-1]; return v }
 
 // overhead is what a packet has around it on the wire.
@@ -113,8 +114,10 @@ func (p *Path) lose(dir int) bool {
 	if p.Burst <= 1 {
 		return p.rnd.Float64() < p.Loss
 	}
-	// Gilbert's model: a burst ends after Burst packets on average.
-	if p.bursting[dir] {
+	// Gilbert's model: a burst ends after Burst packets on average, and with a pause.
+	quiet := p.Now-p.tried[dir] > 100*time.Millisecond
+	p.tried[dir] = p.Now
+	if p.bursting[dir] && !quiet {
 		p.bursting[dir] = p.rnd.Float64() >= 1/p.Burst
 	} else {
 		p.bursting[dir] = p.rnd.Float64() < p.Loss/(1-min(p.Loss, 0.9))/p.Burst
@@ -224,7 +227,7 @@ func (p *Path) Run(end time.Duration) {
 			return
 		}
 		for len(p.air) > 0 && p.air[0].at <= p.Now {
-			heap.Pop(&p.air).(event).do()
+			heap.Pop(&p.air).(event).do() //nolint:forcetypeassert // its own
 		}
 	}
 }
