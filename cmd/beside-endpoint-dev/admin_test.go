@@ -384,6 +384,31 @@ func TestAdminRoles(t *testing.T) {
 			}
 		})
 	}
+	// The endpoint's own list makes somebody an auditor, until it does not any more.
+	s, err := sqlite.Open(t.Context(), filepath.Join(p.dir, "beside.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	tn := s.For(demo.Tenant)
+	if err := tn.GrantAdmin(t.Context(), "console", demo.Paul, store.RoleAuditor); err != nil {
+		t.Fatal(err)
+	}
+	b := openBrowser(t, p.line.Endpoint)
+	b.signIn("paul.adeyemi@halden.example")
+	jar := cookies(b)
+	if got := status(t, p.line.Endpoint+"/admin/monitor", http.MethodGet, jar); got != http.StatusOK {
+		t.Errorf("a listed auditor: %d", got)
+	}
+	if got := status(t, p.line.Endpoint+"/admin/settings", http.MethodGet, jar); got != http.StatusForbidden {
+		t.Errorf("settings as a listed auditor: %d", got)
+	}
+	if err := tn.RevokeAdmin(t.Context(), demo.Paul); err != nil {
+		t.Fatal(err)
+	}
+	if got := status(t, p.line.Endpoint+"/admin/monitor", http.MethodGet, jar); got != http.StatusSeeOther {
+		t.Errorf("after the role was taken away: %d", got)
+	}
 	if got := status(t, p.line.Endpoint+"/admin/monitor", http.MethodGet, "__Host-beside-admin=forged"); got != http.StatusSeeOther {
 		t.Errorf("a forged cookie: %d", got)
 	}

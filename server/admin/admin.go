@@ -200,6 +200,7 @@ type visit struct {
 type person struct {
 	Object, Name string
 	Role         role
+	Listed       bool      // the role is the endpoint's own word, asked for again at every visit
 	At           time.Time // of the sign-in
 }
 
@@ -250,7 +251,26 @@ func (s *Site) visitor(r *http.Request) (person, bool) {
 	case err != nil || !who.Member || !who.Enabled:
 		return person{}, false
 	}
-	return p, true
+	if p.Listed {
+		p.Role = s.listed(r.Context(), p.Object)
+	}
+	return p, p.Role > nobody
+}
+
+// listed is the role that the endpoint's own list gives somebody ("admin grant").
+func (s *Site) listed(ctx context.Context, object string) role {
+	name, err := s.t.AdminRole(ctx, object)
+	switch {
+	case err != nil:
+		s.o.Log.ErrorContext(ctx, "admin site: roles", "err", err)
+	case name == "admin":
+		return admin
+	case name == "operator":
+		return operator
+	case name == "auditor":
+		return auditor
+	}
+	return nobody
 }
 
 // fail shows what went wrong.

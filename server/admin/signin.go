@@ -115,6 +115,9 @@ func (s *Site) signInBack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := person{Object: v.Object, Name: cut(v.Name, 128), Role: roleOf(v.Roles), At: s.o.Now()}
+	if own := s.listed(r.Context(), p.Object); own > p.Role {
+		p.Role, p.Listed = own, true
+	}
 	outcome := "ok"
 	if p.Role == nobody {
 		outcome = "role.none"

@@ -16,7 +16,7 @@ type SenderStats struct {
 // Stats are the figures now.
 func (s *Sender) Stats() SenderStats {
 	return SenderStats{
-		Packets: s.packets, Bytes: s.bytes, Loss: s.lossEWMA, RTT: s.srtt, Queue: s.rate.queue,
+		Packets: s.packets, Bytes: s.bytes, Loss: s.lossEWMA, RTT: s.srtt, Queue: s.queue,
 		Rate: s.bps, InFlight: s.inFlight, Stalled: s.stalled,
 	}
 }
