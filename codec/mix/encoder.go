@@ -14,7 +14,7 @@ import (
 
 const (
 	// settleDown is how long after one film opened another may open beside it, or in its place.
-	settleDown = 500 * time.Millisecond
+	settleDown = 100 * time.Millisecond
 	// halting is how soon after its end a film that goes on is given more time to stand still.
 	halting = 2 * time.Second
 	// dear is the number of bytes a pixel that package screen must need for moving
