@@ -84,7 +84,7 @@ func TestOnePortForHTTPSAndRelay(t *testing.T) {
 
 func answers(t *testing.T, c net.Conn) {
 	t.Helper()
-	defer c.Close() //nolint:errcheck // a test
+	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := c.Write([]byte(binding)); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestNodeWithoutRelay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // a test
+	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	_, _ = c.Write([]byte(binding + "\r\n\r\n"))
 	b := make([]byte, 200)

@@ -74,7 +74,7 @@ func TestCoturnClientReachesNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer victim.Close() //nolint:errcheck // a test
+	defer victim.Close()
 	port := strconv.Itoa(portOf(victim.LocalAddr()))
 	t.Run("peers", func(t *testing.T) {
 		for _, peer := range []string{"127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "169.254.169.254", "10.0.0.1", "192.168.0.1", "192.0.2.1"} {

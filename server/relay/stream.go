@@ -21,7 +21,7 @@ func (s steady) ReadFrom(b []byte) (int, net.Addr, error) {
 		if err == nil || errors.Is(err, net.ErrClosed) {
 			return n, from, err
 		}
-		time.Sleep(time.Millisecond) // should it be an error that stays
+		<-time.After(time.Millisecond) // should it be an error that stays
 	}
 }
 
@@ -38,7 +38,7 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if err != nil { // too many files, or a client that left: pion stops at the first error
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 			continue
 		}
 		if s := l.r.admit(c); s != nil {

@@ -56,7 +56,7 @@ func relayed(t *testing.T, r *relaytest.Relay, sharer, helper string) (s, h *Lin
 	if err != nil || es != nil {
 		t.Fatal(es, err)
 	}
-	return ls.(*Link), lh.(*Link), nil //nolint:forcetypeassert // Connect's
+	return ls.(*Link), lh.(*Link), nil
 }
 
 // The whole contract of a link, forced through each of the three.
@@ -168,7 +168,7 @@ func TestServersThatAreNoUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close() //nolint:errcheck // a test
+	defer p.Close()
 	if _, err := p.Local(t.Context(), []api.ICEServer{{URLs: []string{"turn:127.0.0.1:1"}}, {URLs: []string{"x"}}}, [32]byte{}); err != nil {
 		t.Errorf("Local: %v", err)
 	}
@@ -181,7 +181,7 @@ func TestRelayMustProveItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close() //nolint:errcheck // a test
+	defer p.Close()
 	d, err := p.Local(t.Context(), r.Only("tls", met, "sharer"), [32]byte{})
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestCloseWhileARelayIsSilent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() //nolint:errcheck // a test
+	defer ln.Close()
 	for _, url := range []string{"turn:", "turns:"} {
 		p, err := New(Config{Sharer: true, Loopback: true})
 		if err != nil {
