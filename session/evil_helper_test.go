@@ -91,6 +91,7 @@ func TestEvilHelperWithoutRight(t *testing.T) {
 		session.ChanChat: "chat", session.ChanClipboard: "clipboard", session.ChanPen: "pen", session.ChanInput: "input",
 	} {
 		virtual(t, "19 "+class, func(t *testing.T, r *rig) {
+			r.end.NoChat = true
 			p := r.live(t, policy.View)
 			for i := range 50 {
 				b := []byte("anything at all")

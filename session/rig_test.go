@@ -125,11 +125,12 @@ func (s *source) Close() error { s.once.Do(func() { close(s.closed) }); return n
 type glass struct {
 	f frame.Frame
 
-	mu    sync.Mutex
-	size  image.Point
-	seen  []byte
-	shows int
-	cur   frame.Cursor
+	mu     sync.Mutex
+	size   image.Point
+	seen   []byte
+	shows  int
+	paused bool
+	cur    frame.Cursor
 }
 
 func (g *glass) Frame(size image.Point) *frame.Frame {
@@ -144,7 +145,8 @@ func (g *glass) Show([]image.Rectangle) {
 	g.shows++
 }
 func (g *glass) Cursor(c frame.Cursor) { g.mu.Lock(); g.cur = c; g.mu.Unlock() }
-func (g *glass) Pause(bool)            {}
+func (g *glass) Pause(on bool)         { g.mu.Lock(); g.paused = on; g.mu.Unlock() }
+func (g *glass) hidden() bool          { g.mu.Lock(); defer g.mu.Unlock(); return g.paused }
 func (g *glass) shown() int            { g.mu.Lock(); defer g.mu.Unlock(); return g.shows }
 
 // person is somebody physically at the machine, or not.
