@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"slices"
 	"sync"
@@ -78,6 +79,9 @@ type fakeSession struct {
 	did    []string
 	gone   chan struct{}
 	once   sync.Once
+	last   uint32
+	noChat bool // switched off
+	mute   bool // nothing can be sent
 }
 
 func newFake() *fakeSession {
@@ -116,6 +120,19 @@ func (f *fakeSession) Input(input.Event)    { f.note("input") }
 func (f *fakeSession) ReleaseInput()        { f.note("release") }
 func (f *fakeSession) Meter() session.Meter { return session.Meter{Network: 12, Exact: true} }
 func (f *fakeSession) TakeBack()            { f.note("takeback") }
+func (f *fakeSession) Pause()               { f.note("pause") }
+func (f *fakeSession) Continue()            { f.note("continue") }
+func (f *fakeSession) Chat() bool           { return !f.noChat }
+func (f *fakeSession) Say(s string) (uint32, bool) {
+	f.note("say " + s)
+	f.last++
+	return f.last, !f.mute
+}
+
+func (f *fakeSession) SayAgain(id uint32, s string) bool {
+	f.note(fmt.Sprintf("again %d %s", id, s))
+	return true
+}
 func (f *fakeSession) End() {
 	f.note("end")
 	f.end(session.Ended{By: session.ByHelper, Code: api.EndStopped})

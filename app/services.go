@@ -26,6 +26,7 @@ type HelperSession interface {
 	Input(e input.Event)
 	ReleaseInput()
 	Meter() session.Meter
+	talker
 }
 
 // SharerSession is the sharer's side of one session. Events ends with session.Ended.
@@ -35,6 +36,9 @@ type SharerSession interface {
 	Events() <-chan session.Event
 	TakeBack()
 	Stop()
+	Pause()    // hides the screen at once
+	Continue() // counts only from a person
+	talker
 }
 
 // ViewerOptions say what a Viewer is for.

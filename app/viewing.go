@@ -24,13 +24,21 @@ type viewing struct {
 	floats []fyne.CanvasObject
 	stop   context.CancelFunc
 	full   bool
+	paused bool
+	chat   *chatting // nil: the organisation has switched it off
 	fit    bool
 }
 
 // newViewing fills the viewer's window.
 func newViewing(x *helping, r policy.Right) *viewing {
 	w := &viewing{x: x, rights: r, fit: true}
+	var panel fyne.CanvasObject
+	if x.h.Chat() {
+		w.chat = newChatting(x.a, x.h, x.sharer, "someone.s", func(n int) { w.v.SetUnread(n) }, w.toggleChat)
+		panel = w.chat.panel.Object
+	}
 	w.v = screens.NewViewer(screens.ViewerData{
+		Chat: panel, OnChat: w.toggleChat,
 		Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
 		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
 		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
@@ -63,7 +71,14 @@ func (w *viewing) second() {
 }
 
 func (w *viewing) event(e session.Event) {
+	if w.chat != nil && w.chat.event(e) {
+		return
+	}
 	switch e := e.(type) {
+	case session.PausedNow:
+		w.paused = e.On
+		w.v.SetPaused(e.On)
+		w.control()
 	case session.RightsNow:
 		w.rightsNow(e)
 	case session.Unreachable:
@@ -105,7 +120,7 @@ func (w *viewing) declined() {
 
 // control lets input through exactly while it may and can be sent.
 func (w *viewing) control() {
-	w.x.glass.SetControl(w.rights.Has(policy.Control) && w.lost.IsZero())
+	w.x.glass.SetControl(w.rights.Has(policy.Control) && w.lost.IsZero() && !w.paused)
 }
 
 func (w *viewing) setFit(fit bool) {
@@ -123,6 +138,22 @@ func (w *viewing) toggleFull() {
 			w.x.win.Canvas().Focus(f)
 		}
 	}
+}
+
+// toggleChat opens the chat and gives it the keyboard, or gives that back to the picture.
+func (w *viewing) toggleChat() {
+	if w.chat == nil {
+		return
+	}
+	w.chat.setOpen(!w.chat.open)
+	w.v.SetChat(w.chat.open)
+	f := w.v.Focus
+	if w.chat.open {
+		f = w.chat.panel.Focus
+	} else if p, ok := w.x.glass.Object().(fyne.Focusable); ok && w.rights.Has(policy.Control) {
+		f = p
+	}
+	w.x.win.Canvas().Focus(f)
 }
 
 // edgeRest is how long the pointer rests at the top edge before the toolbar comes.
@@ -157,6 +188,8 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 		w.setFit(!w.fit)
 	case fyne.KeyM:
 		w.v.ToggleMeter()
+	case fyne.KeyT:
+		w.toggleChat()
 	case fyne.KeyE:
 		w.x.h.End()
 	}
