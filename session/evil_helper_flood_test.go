@@ -102,9 +102,13 @@ func (r *rig) race(t *testing.T, call func(r *rig), events int, cancel bool) {
 // does not stop the pictures or Stop itself; the others end the session.
 func TestEvilHelperFloods(t *testing.T) {
 	flood := map[string]func(p *peer, i int){
-		"chat":      func(p *peer, i int) { _ = p.raw(session.ChanChat, wire.AppendChat(nil, wire.Chat{ID: uint32(i), Text: "again"})) },
+		"chat": func(p *peer, i int) {
+			_ = p.raw(session.ChanChat, wire.AppendChat(nil, wire.Chat{ID: uint32(i), Text: "again"}))
+		},
 		"clipboard": func(p *peer, i int) { _ = p.raw(session.ChanClipboard, make([]byte, 60_000)) },
-		"pen":       func(p *peer, i int) { _ = p.raw(session.ChanPen, make([]byte, 100)) },
+		"pen": func(p *peer, i int) {
+			_ = p.raw(session.ChanPen, wire.AppendLaser(nil, wire.Laser{Seq: uint32(i), On: true}))
+		},
 		"input":     func(p *peer, i int) { p.input(wire.Input{First: uint32(i), Events: []input.Event{pressA}}) },
 		"want":      func(p *peer, i int) { p.say(wire.Want{Rights: everything}) },
 		"ping":      func(p *peer, i int) { p.say(wire.Ping{N: uint64(i)}) },

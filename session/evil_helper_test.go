@@ -98,6 +98,9 @@ func TestEvilHelperWithoutRight(t *testing.T) {
 				if ch == session.ChanInput {
 					b = wire.AppendInput(nil, wire.Input{Epoch: p.now().Epoch, First: uint32(i + 1), Events: []input.Event{pressA}})
 				}
+				if ch == session.ChanPen { // nobody can draw on this screen
+					b = wire.AppendLaser(nil, wire.Laser{Seq: uint32(i), On: true})
+				}
 				_ = p.raw(ch, b)
 			}
 			p.input(under(p.now().Epoch, wire.Input{First: 60, Moved: 9, Move: input.Move{X: 1, Y: 1}}))

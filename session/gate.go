@@ -32,16 +32,15 @@ var classes = map[Class]struct {
 }{
 	ClassPicture: {policy.View, false, "picture"},
 	ClassInput:   {policy.View | policy.Control, false, "input"},
+	ClassPen:     {policy.View, false, "pen"},
 	ClassChat:    {policy.View, true, "chat"},
 }
 
 // String is the class's name in the audit.
 func (c Class) String() string {
 	switch c {
-	case ClassPicture, ClassInput, ClassChat:
+	case ClassPicture, ClassInput, ClassPen, ClassChat:
 		return classes[c].name
-	case ClassPen:
-		return "pen"
 	case ClassClipboard:
 		return "clipboard"
 	case ClassUnknown:

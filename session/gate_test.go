@@ -44,6 +44,7 @@ func TestGateTable(t *testing.T) {
 	need := map[session.Class]policy.Right{
 		session.ClassPicture: policy.View,
 		session.ClassInput:   control,
+		session.ClassPen:     policy.View,
 		session.ClassChat:    policy.View,
 	}
 	clock, _ := fakeClock()

@@ -32,6 +32,7 @@ type Helper struct {
 	log    *inputLog
 	meter  meter
 	talk   *talk
+	pen    *inkPen
 	failed int // pairings that failed in a row: the next secret is longer
 
 	// set by pairing
@@ -47,7 +48,7 @@ func NewHelper(cfg HelperConfig) *Helper {
 	if cfg.Clock == nil {
 		cfg.Clock = SystemClock()
 	}
-	h := &Helper{cfg: cfg, out: newOutbox(), log: newInputLog(), talk: newTalk()}
+	h := &Helper{cfg: cfg, out: newOutbox(), log: newInputLog(), talk: newTalk(), pen: newInkPen()}
 	h.box = &inbox{endpoint: cfg.Endpoint, cmds: make(chan command, 32), stop: newLatch(), self: ByHelper}
 	return h
 }

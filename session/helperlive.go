@@ -58,6 +58,10 @@ func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *po
 		func(ctx context.Context) error {
 			return refuseChannels(ctx, con, BySharer, nil, ChanClipboard, ChanPen)
 		},
+		func(ctx context.Context) error {
+			defer h.pen.setOpen(false)
+			return h.pen.run(ctx, link)
+		},
 	)
 }
 
@@ -118,6 +122,8 @@ func (l *helperLive) message(ctx context.Context, m wire.Message) error {
 		l.cursor.shape(m.Shape)
 	case wire.Expiring:
 		l.h.out.emit(Expiring{})
+	case wire.InkClear:
+		l.h.pen.clear(m.Upto)
 	case wire.Paused:
 		l.paused(m)
 	case wire.End:
@@ -132,6 +138,7 @@ func (l *helperLive) setRights(m wire.Rights) {
 	was := l.rights
 	l.rights = m.Rights
 	l.h.log.setEpoch(m.Epoch, l.mayControl() && !l.isPaused)
+	l.h.pen.setOpen(l.rights.Has(policy.View) && !l.isPaused)
 	*l.used |= m.Rights
 	if !l.began.IsZero() && was != m.Rights {
 		l.h.out.emit(RightsNow{Rights: m.Rights, By: whoFrom(m.By)})
@@ -196,6 +203,8 @@ func (l *helperLive) command(ctx context.Context, c command) error {
 		return l.con.send(wire.Want{Rights: c.rights})
 	case cmdCancel:
 		return l.con.send(wire.CancelWant{})
+	case cmdClearInk:
+		return l.con.send(wire.InkClear{Upto: l.h.pen.newest()})
 	case cmdGiveBack:
 		return l.con.send(wire.GiveBack{Keep: c.rights})
 	}

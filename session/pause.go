@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 
+	"beside/policy"
 	"beside/policy/api"
 	"beside/session/wire"
 )
@@ -114,6 +115,7 @@ func (l *sharerLive) pause(ctx context.Context, c command) error {
 			return err
 		}
 	}
+	l.ink.hold(on)
 	_, epoch := l.s.gate.Rights()
 	kind := api.EventContinued
 	if on {
@@ -130,6 +132,7 @@ func (l *helperLive) paused(m wire.Paused) {
 	l.isPaused = m.On
 	l.h.log.setEpoch(m.Epoch, l.mayControl() && !l.isPaused)
 	l.h.cfg.Screen.Pause(m.On)
+	l.h.pen.setOpen(l.rights.Has(policy.View) && !m.On)
 	if was != m.On {
 		l.h.out.emit(PausedNow{On: m.On})
 	}

@@ -103,6 +103,7 @@ const (
 	cmdGiveBack
 	cmdPause
 	cmdContinue
+	cmdClearInk
 )
 
 // inbox is everything that can wake the owner before the link is up.

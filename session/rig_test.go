@@ -176,6 +176,7 @@ type rig struct {
 	ceiling policy.Right
 	spent   *pair.Spent
 	own     input.Windows
+	sheet   *sheet                               // what the helper draws on; nil: nothing
 	tweak   func(c *session.Common, sharer bool) // one side's own idea of the world
 
 	helper *session.Helper
@@ -239,8 +240,13 @@ func (r *rig) help() string {
 func (r *rig) join(code string) {
 	r.t.Helper()
 	r.conns[1] = r.end.Connect(sessiontest.Sam)
+	var overlay func() (session.Overlay, error)
+	if r.sheet != nil {
+		overlay = r.sheet.open
+	}
 	r.sharer = session.NewSharer(session.SharerConfig{
-		Common: r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: r.screen, Ceiling: r.ceiling,
+		Overlay: overlay,
+		Common:  r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: r.screen, Ceiling: r.ceiling,
 		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent, Own: r.own,
 		Injector: func(func() image.Rectangle) (input.Injector, error) { return r.sys, nil },
 	})

@@ -31,6 +31,7 @@ type sharerLive struct {
 	tx        *picture.Sender
 	acks      acker
 	refuse    refusals
+	ink       *ink
 
 	asking   *question
 	askFor   policy.Right
@@ -62,6 +63,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		end: end, rights: rights, granting: make(chan grantResult, 1),
 	}
 	l.acks.link = link
+	l.ink = &ink{open: s.cfg.Overlay, own: s.cfg.Own, area: s.area.get, out: s.out}
 	s.gate.AllowChat(s.met.chat)
 	s.talk.on.Store(s.met.chat)
 	defer s.talk.on.Store(false)
@@ -84,9 +86,10 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		func(ctx context.Context) error { return l.cursors(ctx, shared) },
 		l.watchLocal,
 		l.chat,
+		l.readPen,
 		func(ctx context.Context) error {
 			told := func(ch Channel) { l.refuse.add(classOf(ch).String()) }
-			return refuseChannels(ctx, con, ByHelper, told, ChanClipboard, ChanPen)
+			return refuseChannels(ctx, con, ByHelper, told, ChanClipboard)
 		},
 		l.refuse.run,
 	)
@@ -160,6 +163,8 @@ func (l *sharerLive) command(ctx context.Context, c command) error {
 		return l.narrow(ctx, c.rights, BySharer)
 	case cmdPause, cmdContinue:
 		return l.pause(ctx, c)
+	case cmdClearInk:
+		return l.clearInk(0)
 	}
 	return nil
 }
@@ -190,6 +195,7 @@ func (l *sharerLive) apply(r policy.Right, by Who) {
 		l.s.gate.Set(0, l.s.auth.until())
 		return
 	}
+	l.ink.hold(l.toldPause)
 	r, epoch := l.s.gate.put(r, l.s.auth.until()) // less than r if the person took it back meanwhile
 	l.rights = r
 	l.end.Used |= r
@@ -227,6 +233,8 @@ func (l *sharerLive) message(ctx context.Context, m wire.Message) error {
 			return l.con.send(wire.Denied{Rights: l.askFor})
 		}
 		return nil
+	case wire.InkClear:
+		return l.clearInk(m.Upto)
 	case wire.GiveBack:
 		return l.narrow(ctx, m.Keep, ByHelper)
 	case wire.End:

@@ -79,6 +79,7 @@ func (l *sharerLive) want(ctx context.Context, r policy.Right) error {
 		l.refuse.add("want")
 		return l.con.send(wire.Denied{Rights: r})
 	}
+	_ = l.con.send(wire.InkClear{Upto: l.ink.hold(true)}) // a line must not lie on the question, nor look like a part of it
 	if narrowed, epoch := s.gate.Narrow(policy.View); narrowed != l.rights {
 		_ = l.con.send(wire.Rights{Rights: narrowed, Epoch: epoch, By: uint8(ByNobody)})
 	}
@@ -133,6 +134,7 @@ func (l *sharerLive) granted(ctx context.Context, g grantResult) error {
 	}
 	s.auth.take(g.checked)
 	// Once more: whatever happened since want, no input while the person reads.
+	l.ink.hold(true)
 	if narrowed, epoch := s.gate.Narrow(policy.View); narrowed != l.rights {
 		_ = l.con.send(wire.Rights{Rights: narrowed, Epoch: epoch, By: uint8(ByNobody)})
 	}
