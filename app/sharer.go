@@ -157,6 +157,11 @@ func (x *sharing) event(e session.Event) {
 			x.bar.SetRights(e.Rights)
 			x.fitBar()
 		}
+	case session.Inked:
+		if x.bar != nil {
+			x.bar.SetDrawn(e.On)
+			x.fitBar()
+		}
 	case session.PausedNow:
 		if x.bar != nil {
 			x.bar.SetPaused(e.On)
@@ -244,7 +249,7 @@ func (x *sharing) started(e session.Started) {
 	if x.helper.Name == "" {
 		x.helper = person(e.Peer)
 	}
-	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, Chat: x.s.Chat(), OnTakeBack: x.s.TakeBack, OnPause: x.pause, OnChat: x.toggleChat, OnStop: x.s.Stop})
+	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, Chat: x.s.Chat(), OnTakeBack: x.s.TakeBack, OnPause: x.pause, OnChat: x.toggleChat, OnClear: x.s.ClearInk, OnStop: x.s.Stop})
 	if x.s.Chat() {
 		x.chat = newChatting(x.a, x.s, x.helper, "someone", x.bar.SetUnread, x.closeChat)
 	}

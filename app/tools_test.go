@@ -1,11 +1,13 @@
 package app
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 
+	"beside/input"
 	"beside/policy"
 	"beside/session"
 )
@@ -170,4 +172,61 @@ func TestPausedAtTheHelper(t *testing.T) {
 	r.until("still paused", func() bool { return find(v, "p.title") != nil && find(v, "r.title") == nil })
 	r.helper.events <- session.PausedNow{}
 	r.until("goes on", func() bool { return find(v, "p.title") == nil && r.viewer.control })
+}
+
+func TestTools(t *testing.T) {
+	r := newRig(t, Options{})
+	v := r.viewing(policy.View|policy.Control, false)
+	at := input.Move{X: 0.5, Y: 0.25}
+	w := r.viewOpts.Point
+	w(at, true, true)
+	if len(r.helper.did) != 0 {
+		t.Errorf("pointing without a tool: %v", r.helper.did)
+	}
+	r.pressOn(v, "v.laser")
+	w(at, false, true)
+	if r.viewer.control || !r.viewer.points || !r.helper.asked("laser {0.5 0.25} true") {
+		t.Errorf("%+v, %v", r.viewer, r.helper.did)
+	}
+	r.pressOn(v, "v.pen") // changes the tool
+	w(at, true, true)
+	w(at, true, true)
+	w(at, false, true)
+	w(at, true, true)
+	var draws []string
+	for _, d := range r.helper.did {
+		if strings.HasPrefix(d, "draw") {
+			draws = append(draws, d)
+		}
+	}
+	if got := strings.Join(draws, ";"); got != "draw {0.5 0.25} true;draw {0.5 0.25} false;draw {0.5 0.25} true" {
+		t.Errorf("%s", got)
+	}
+	r.pressOn(v, "v.clear")
+	if !r.helper.asked("clear") {
+		t.Error("Clear does nothing")
+	}
+	r.pressOn(v, "v.pen")
+	if !r.viewer.control || r.viewer.points || find(v, "v.laser") == nil {
+		t.Error("the pen stays in the hand")
+	}
+	r.pressOn(v, "v.laser")
+	r.helper.events <- session.PausedNow{On: true}
+	r.until("the laser put away", func() bool { return !r.viewer.points })
+}
+
+func TestSharerClears(t *testing.T) {
+	r := newRig(t, Options{})
+	bar := r.sharing(false)
+	if find(bar.w.Content(), "v.clear") != nil {
+		t.Error("there is something to clear")
+	}
+	r.sharer.events <- session.Inked{On: true}
+	r.until("something to clear", func() bool { return find(bar.w.Content(), "v.clear") != nil })
+	r.pressOn(bar.w.Content(), "v.clear")
+	if !r.sharer.asked("clear") {
+		t.Error("Clear does nothing")
+	}
+	r.sharer.events <- session.Inked{}
+	r.until("nothing to clear", func() bool { return find(bar.w.Content(), "v.clear") == nil })
 }

@@ -25,6 +25,8 @@ type viewing struct {
 	stop   context.CancelFunc
 	full   bool
 	paused bool
+	tool   screens.Tool
+	line   bool      // a line is being drawn
 	chat   *chatting // nil: the organisation has switched it off
 	fit    bool
 }
@@ -38,7 +40,7 @@ func newViewing(x *helping, r policy.Right) *viewing {
 		panel = w.chat.panel.Object
 	}
 	w.v = screens.NewViewer(screens.ViewerData{
-		Chat: panel, OnChat: w.toggleChat,
+		Chat: panel, OnChat: w.toggleChat, OnTool: w.setTool, OnClear: x.h.ClearInk,
 		Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
 		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
 		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
@@ -78,11 +80,13 @@ func (w *viewing) event(e session.Event) {
 	case session.PausedNow:
 		w.paused = e.On
 		w.v.SetPaused(e.On)
+		w.setTool(screens.ToolNone)
 		w.control()
 	case session.RightsNow:
 		w.rightsNow(e)
 	case session.Unreachable:
 		w.lost = e.Since
+		w.setTool(screens.ToolNone)
 		w.control()
 		w.v.Lost(true, w.x.a.now().Sub(e.Since))
 	case session.Back:
@@ -120,7 +124,7 @@ func (w *viewing) declined() {
 
 // control lets input through exactly while it may and can be sent.
 func (w *viewing) control() {
-	w.x.glass.SetControl(w.rights.Has(policy.Control) && w.lost.IsZero() && !w.paused)
+	w.x.glass.SetControl(w.rights.Has(policy.Control) && w.lost.IsZero() && !w.paused && w.tool == screens.ToolNone)
 }
 
 func (w *viewing) setFit(fit bool) {
@@ -138,22 +142,6 @@ func (w *viewing) toggleFull() {
 			w.x.win.Canvas().Focus(f)
 		}
 	}
-}
-
-// toggleChat opens the chat and gives it the keyboard, or gives that back to the picture.
-func (w *viewing) toggleChat() {
-	if w.chat == nil {
-		return
-	}
-	w.chat.setOpen(!w.chat.open)
-	w.v.SetChat(w.chat.open)
-	f := w.v.Focus
-	if w.chat.open {
-		f = w.chat.panel.Focus
-	} else if p, ok := w.x.glass.Object().(fyne.Focusable); ok && w.rights.Has(policy.Control) {
-		f = p
-	}
-	w.x.win.Canvas().Focus(f)
 }
 
 // edgeRest is how long the pointer rests at the top edge before the toolbar comes.
@@ -188,6 +176,12 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 		w.setFit(!w.fit)
 	case fyne.KeyM:
 		w.v.ToggleMeter()
+	case fyne.KeyL:
+		w.toggleTool(screens.ToolLaser)
+	case fyne.KeyP:
+		w.toggleTool(screens.ToolPen)
+	case fyne.KeyEscape:
+		w.setTool(screens.ToolNone)
 	case fyne.KeyT:
 		w.toggleChat()
 	case fyne.KeyE:
