@@ -2,98 +2,89 @@ package overlay
 
 import (
 	"image"
-	"image/png"
-	"os"
 	"testing"
 
 	"github.com/jezek/xgb/xproto"
 
-	"beside/internal/screenbot"
+	"beside/internal/xconn"
 	"beside/internal/xvfb"
 )
 
-func open(t *testing.T) (*Overlay, *screenbot.Bot) {
+// eye looks at the screen over a connection of its own.
+type eye struct{ c *xconn.Conn }
+
+func open(t *testing.T) (*Overlay, eye) {
 	t.Helper()
 	display := xvfb.Start(t, "400x300x24")
-	bot, err := screenbot.Open(display)
+	c, err := xconn.Dial(display)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(bot.Close)
-	if err := bot.Background(0x2f6f6a); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(c.Close)
 	v, err := Open(Options{Display: display})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = v.Close() })
-	return v, bot
+	return v, eye{c}
 }
 
 // drawn is how many pixels have the helper's colour, and where.
-func drawn(t *testing.T, bot *screenbot.Bot) (n int, box image.Rectangle) {
+func drawn(t *testing.T, e eye) (n int, box image.Rectangle) {
 	t.Helper()
-	img, err := bot.Picture()
+	r, err := xproto.GetImage(e.c.Conn, xproto.ImageFormatZPixmap, xproto.Drawable(e.c.Root), 0, 0, 400, 300, ^uint32(0)).Reply()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := os.Getenv("OVERLAY_PICTURE"); f != "" {
-		if w, err := os.Create(f); err == nil {
-			_ = png.Encode(w, img)
-			_ = w.Close()
-		}
-	}
-	for y := range img.Rect.Dy() {
-		for x := range img.Rect.Dx() {
-			if c := img.RGBAAt(x, y); c.R == 0xFF && c.G == 0x3B && c.B == 0x5C {
-				n++
-				box = box.Union(image.Rect(x, y, x+1, y+1))
-			}
+	for i := 0; i+3 < len(r.Data); i += 4 {
+		if r.Data[i] == 0x5C && r.Data[i+1] == 0x3B && r.Data[i+2] == 0xFF {
+			n++
+			x, y := i/4%400, i/4/400
+			box = box.Union(image.Rect(x, y, x+1, y+1))
 		}
 	}
 	return n, box
 }
 
 func TestWhatIsDrawnIsOnTheScreen(t *testing.T) {
-	v, bot := open(t)
-	if n, _ := drawn(t, bot); n != 0 {
+	v, e := open(t)
+	if n, _ := drawn(t, e); n != 0 {
 		t.Fatalf("%d pixels before anything was drawn", n)
 	}
 	if err := v.Line([]image.Point{{50, 50}, {150, 50}, {150, 120}}); err != nil {
 		t.Fatal(err)
 	}
-	if n, box := drawn(t, bot); box != image.Rect(48, 48, 153, 123) || n < 170*5 || n > 180*5 {
+	if n, box := drawn(t, e); box != image.Rect(48, 48, 153, 123) || n < 170*5 || n > 180*5 {
 		t.Errorf("%d pixels in %v", n, box)
 	}
 	if err := v.Laser(image.Pt(300, 200), true); err != nil {
 		t.Fatal(err)
 	}
-	if _, box := drawn(t, bot); box.Max.X < 310 || box.Max.X > 315 || box.Max.Y < 210 || box.Max.Y > 215 {
+	if _, box := drawn(t, e); box.Max.X < 310 || box.Max.X > 315 || box.Max.Y < 210 || box.Max.Y > 215 {
 		t.Errorf("the laser is at %v", box)
 	}
 	if err := v.Laser(image.Pt(5, 5), true); err != nil { // partly outside
 		t.Fatal(err)
 	}
-	if _, box := drawn(t, bot); box.Min != (image.Point{}) || box.Max.X != 153 {
+	if _, box := drawn(t, e); box.Min != (image.Point{}) || box.Max.X != 153 {
 		t.Errorf("the laser moved to %v", box)
 	}
 	if err := v.Clear(); err != nil {
 		t.Fatal(err)
 	}
-	if n, _ := drawn(t, bot); n != 0 {
+	if n, _ := drawn(t, e); n != 0 {
 		t.Errorf("%d pixels after Clear", n)
 	}
 	if err := v.Line([]image.Point{{0, 0}}); err != nil {
 		t.Fatal(err)
 	}
-	if n, box := drawn(t, bot); n == 0 || box.Max.X > 4 {
+	if n, box := drawn(t, e); n == 0 || box.Max.X > 4 {
 		t.Errorf("what was cleared came back: %d pixels in %v", n, box)
 	}
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if n, _ := drawn(t, bot); n != 0 {
+	if n, _ := drawn(t, e); n != 0 {
 		t.Errorf("%d pixels after Close", n)
 	}
 	if v.Line([]image.Point{{9, 9}}) == nil {
@@ -103,15 +94,15 @@ func TestWhatIsDrawnIsOnTheScreen(t *testing.T) {
 
 // A click goes through what is drawn to the window beneath.
 func TestClicksGoThrough(t *testing.T) {
-	v, bot := open(t)
-	x, _ := open2(t, v)
+	v, e := open(t)
+	x := beneath(t, v)
 	if err := v.Line([]image.Point{{100, 100}, {140, 140}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.Laser(image.Pt(120, 120), true); err != nil {
 		t.Fatal(err)
 	}
-	if err := bot.Move(image.Pt(120, 120)); err != nil {
+	if err := xproto.WarpPointerChecked(e.c.Conn, 0, e.c.Root, 0, 0, 0, 0, 120, 120).Check(); err != nil {
 		t.Fatal(err)
 	}
 	p, err := xproto.QueryPointer(v.c.Conn, v.c.Root).Reply()
@@ -120,8 +111,8 @@ func TestClicksGoThrough(t *testing.T) {
 	}
 }
 
-// open2 puts an ordinary window on the screen.
-func open2(t *testing.T, v *Overlay) (xproto.Window, error) {
+// beneath puts an ordinary window on the screen.
+func beneath(t *testing.T, v *Overlay) xproto.Window {
 	t.Helper()
 	id, err := xproto.NewWindowId(v.c.Conn)
 	if err != nil {
@@ -131,7 +122,10 @@ func open2(t *testing.T, v *Overlay) (xproto.Window, error) {
 		xproto.CwOverrideRedirect, []uint32{1}).Check(); err != nil {
 		t.Fatal(err)
 	}
-	return id, xproto.MapWindowChecked(v.c.Conn, id).Check()
+	if err := xproto.MapWindowChecked(v.c.Conn, id).Check(); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 func TestThickStaysInside(t *testing.T) {

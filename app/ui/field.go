@@ -139,9 +139,11 @@ func (f *TextField) TypedKey(k *fyne.KeyEvent) {
 			f.OnEscape()
 		}
 		return
-	default:
+	case fyne.KeyF11:
 		passKey(f, k)
 		return
+	default:
+		return // a letter's key, too: the window must not take it for one of its own
 	}
 	f.Refresh()
 }
