@@ -33,6 +33,7 @@ type Sharer struct {
 
 	sys  atomic.Pointer[input.Injector] // nil until the session is live
 	area *sharedArea
+	mask mask
 
 	// set by pairing
 	keys  *pair.Keys
@@ -52,6 +53,7 @@ func NewSharer(cfg SharerConfig) *Sharer {
 	s.gate = NewGate(s.filters, input.InjectorFunc(s.toSystem), cfg.Clock)
 	s.box = &inbox{endpoint: cfg.Endpoint, cmds: make(chan command, 32), stop: newLatch(), self: BySharer}
 	s.wants = wantLimit{clock: cfg.Clock}
+	s.mask.own, _ = cfg.Own.(shown)
 	return s
 }
 

@@ -51,7 +51,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		return captureError(err)
 	}
 	defer src.Close() //nolint:errcheck // nothing to do about it
-	shared := &sharedSource{Source: src, area: s.area}
+	shared := &sharedSource{Source: src, area: s.area, mask: &s.mask}
 	sys, err := s.cfg.Injector(s.area.get)
 	if err != nil {
 		return captureError(err)
@@ -369,6 +369,7 @@ func (a *sharedArea) get() image.Rectangle {
 type sharedSource struct {
 	capture.Source
 	area *sharedArea
+	mask *mask
 	pos  atomic.Pointer[image.Point]
 }
 
@@ -376,6 +377,7 @@ type sharedSource struct {
 func (s *sharedSource) Next(ctx context.Context, dst *frame.Frame) error {
 	err := s.Source.Next(ctx, dst)
 	if err == nil {
+		s.mask.cover(dst)
 		r := image.Rectangle{Min: dst.Origin, Max: dst.Origin.Add(dst.Size)}
 		if s.area.get() != r {
 			s.area.p.Store(&r)

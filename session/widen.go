@@ -39,6 +39,9 @@ func (s *Sharer) ask(r policy.Right, first bool) *question {
 			})
 		},
 	}
+	if !first {
+		s.mask.begin()
+	}
 	s.out.emit(q.consent)
 	return q
 }
@@ -176,5 +179,6 @@ func (l *sharerLive) dropQuestion() {
 		return
 	}
 	l.asking, l.deadline = nil, nil
+	l.s.mask.end()
 	l.s.out.emit(ConsentOver{})
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"beside/codec/vpx"
 	"beside/session/pair"
 )
 
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	if *showVersion {
-		_, err := fmt.Fprintln(out, "beside", version)
+		_, err := fmt.Fprintln(out, "beside", version+films())
 		return err
 	}
 	switch f.NArg() {
@@ -98,6 +99,14 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	return p.window(ctx)
+}
+
+// films says so if this program was built without libvpx.
+func films() string {
+	if vpx.Available {
+		return ""
+	}
+	return " (without libvpx: moving pictures are lossless only)"
 }
 
 // joinCode takes the one form of link that this version knows apart. A link carries a code and nothing
