@@ -99,8 +99,8 @@ func (v *Overlay) window(r image.Rectangle, px uint32) (xproto.Window, error) {
 	if err != nil {
 		return 0, fmt.Errorf("overlay: window: %w", err)
 	}
-	err = xproto.CreateWindowChecked(v.c.Conn, 0, id, v.c.Root, int16(r.Min.X), int16(r.Min.Y), //nolint:gosec // bounded by the protocol
-		uint16(r.Dx()), uint16(r.Dy()), 0, xproto.WindowClassInputOutput, 0, //nolint:gosec // as above
+	err = xproto.CreateWindowChecked(v.c.Conn, 0, id, v.c.Root, int16(r.Min.X), int16(r.Min.Y),
+		uint16(r.Dx()), uint16(r.Dy()), 0, xproto.WindowClassInputOutput, 0,
 		xproto.CwBackPixel|xproto.CwOverrideRedirect, []uint32{px, 1}).Check()
 	if err != nil {
 		return 0, fmt.Errorf("overlay: window: %w", err)
@@ -129,7 +129,7 @@ func (v *Overlay) add(id xproto.Window, rs []image.Rectangle) error {
 		n := min(len(rs), most)
 		out := make([]xproto.Rectangle, n)
 		for i, r := range rs[:n] {
-			out[i] = xproto.Rectangle{X: int16(r.Min.X), Y: int16(r.Min.Y), Width: uint16(r.Dx()), Height: uint16(r.Dy())} //nolint:gosec // clipped to the screen
+			out[i] = xproto.Rectangle{X: int16(r.Min.X), Y: int16(r.Min.Y), Width: uint16(r.Dx()), Height: uint16(r.Dy())}
 		}
 		if err := v.cut(id, shape.SkBounding, shape.SoUnion, out); err != nil {
 			return err
@@ -165,7 +165,7 @@ func (v *Overlay) Laser(at image.Point, on bool) error {
 	if on {
 		at = at.Sub(image.Pt(laserSize/2, laserSize/2))
 		err := xproto.ConfigureWindowChecked(v.c.Conn, v.laser, xproto.ConfigWindowX|xproto.ConfigWindowY,
-			[]uint32{uint32(int32(at.X)), uint32(int32(at.Y))}).Check() //nolint:gosec // X takes them as signed
+			[]uint32{uint32(int32(at.X)), uint32(int32(at.Y))}).Check()
 		if err != nil {
 			return fmt.Errorf("overlay: laser: %w", err)
 		}

@@ -86,7 +86,7 @@ func (c *Chat) said(id int, state, again string) {
 	}
 }
 
-// Sending, Sent and Failed say what became of a message of this side.
+// Sending says that a message of this side is on its way.
 func (c *Chat) Sending(id int) { c.said(id, "", "") }
 
 // Sent says that it arrived.

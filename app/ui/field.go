@@ -43,9 +43,13 @@ func (f *TextField) SetText(s string) {
 	f.Refresh()
 }
 
-// Disable, Enable and Disabled make it a fyne.Disableable.
-func (f *TextField) Disable()       { f.off = true; f.Refresh() }
-func (f *TextField) Enable()        { f.off = false; f.Refresh() }
+// Disable stops typing.
+func (f *TextField) Disable() { f.off = true; f.Refresh() }
+
+// Enable lets it go on.
+func (f *TextField) Enable() { f.off = false; f.Refresh() }
+
+// Disabled says whether it is stopped.
 func (f *TextField) Disabled() bool { return f.off }
 
 // Info is for robots and tests.
@@ -84,9 +88,11 @@ func (f *TextField) Tapped(*fyne.PointEvent) {
 func (f *TextField) FocusGained() { f.focused = true; f.Refresh() }
 func (f *TextField) FocusLost()   { f.focused, f.shift = false, false; f.Refresh() }
 
-// KeyDown and KeyUp watch Shift.
+// KeyDown watches Shift.
 func (f *TextField) KeyDown(k *fyne.KeyEvent) { f.shifted(k, true) }
-func (f *TextField) KeyUp(k *fyne.KeyEvent)   { f.shifted(k, false) }
+
+// KeyUp watches Shift.
+func (f *TextField) KeyUp(k *fyne.KeyEvent) { f.shifted(k, false) }
 
 func (f *TextField) shifted(k *fyne.KeyEvent, down bool) {
 	if k.Name == desktop.KeyShiftLeft || k.Name == desktop.KeyShiftRight {
