@@ -10,8 +10,8 @@ build=(gcc libc6-dev pkg-config libvpx-dev libgl1-mesa-dev libx11-dev libxcursor
 # xdg-utils and chromium: the sign-in page. xkb-data and x11-xkb-utils: keyboards of Xvfb.
 demo=(ca-certificates xvfb xauth xkb-data x11-xkb-utils libgl1-mesa-dri libgl1 libx11-6 libxcursor1 libxrandr2 libxinerama1 libxi6 libxxf86vm1 libxtst6
       openbox mousepad xdg-utils chromium fonts-dejavu-core xfonts-base dbus)
-# postgresql: the store's tests start a server of their own. xterm: target of the input tests. xserver-xephyr: a display whose input counts as physical. gnome-keyring: the sealed token cache. iproute2: network namespaces. procps: none left behind.
-test=("${demo[@]}" postgresql xterm xserver-xephyr dbus-x11 gnome-keyring iproute2 procps x11-utils)
+# postgresql: the store's tests start a server of their own. xterm: target of the input tests. xserver-xephyr: a display whose input counts as physical. gnome-keyring: the sealed token cache. iproute2: network namespaces. procps: none left behind. coturn: its client on our relay, its server with our credentials.
+test=("${demo[@]}" postgresql xterm xserver-xephyr dbus-x11 gnome-keyring iproute2 procps x11-utils coturn)
 bench=("${test[@]}" tigervnc-scraping-server tigervnc-viewer)
 
 want=()

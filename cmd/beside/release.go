@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"flag"
 	"net/http"
 	"net/url"
@@ -12,9 +13,11 @@ import (
 // that acts without a person.
 type devSettings struct{}
 
-func (*devSettings) flags(*flag.FlagSet)         {}
-func (*devSettings) on() bool                    { return false }
-func (*devSettings) open(*url.URL) (bool, error) { return false, nil }
+func (*devSettings) flags(*flag.FlagSet)            {}
+func (*devSettings) on() bool                       { return false }
+func (*devSettings) relayOnly() bool                { return false }
+func (*devSettings) roots() (*x509.CertPool, error) { return nil, nil } //nolint:nilnil // the system's
+func (*devSettings) open(*url.URL) (bool, error)    { return false, nil }
 
 // web uses the system's certificates.
 func (*devSettings) web() (*http.Client, error) {
