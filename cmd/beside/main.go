@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"beside/session/pair"
+	conf "beside/settings"
 )
 
 // version is set by the linker.
@@ -30,8 +32,9 @@ func main() {
 	}
 }
 
-// settings is what a person or an administrator can set on the command line.
+// settings is what a person or an administrator can set; conf says where each comes from.
 type settings struct {
+	conf     *conf.Settings
 	endpoint string // https origin of the policy endpoint
 	tenant   string // directory id of the organisation
 	client   string // application id of the desktop app
@@ -56,24 +59,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		fmt.Fprintln(errs, "Usage: beside [flags] [beside://join#CODE]\n\nRemote help by your own organisation. Flags:")
 		f.PrintDefaults()
 	}
-	f.StringVar(&s.endpoint, "endpoint", os.Getenv("BESIDE_ENDPOINT"), "`address` of your organisation's policy endpoint, https://host[:port]")
-	f.StringVar(&s.tenant, "tenant", os.Getenv("BESIDE_TENANT"), "directory (tenant) `id` of your organisation")
-	f.StringVar(&s.client, "client-id", os.Getenv("BESIDE_CLIENT_ID"), "application `id` of the desktop app in your directory")
-	f.StringVar(&s.api, "api", os.Getenv("BESIDE_API"), "application `id` of the policy endpoint's API in your directory")
-	f.StringVar(&s.authority, "authority", os.Getenv("BESIDE_AUTHORITY"), "sign-in `address` of a national cloud, https://host/tenant; default is the public cloud")
-	f.StringVar(&s.anchor, "anchor", os.Getenv("BESIDE_ANCHOR"), "your organisation's anchor `key`, base64")
-	f.StringVar(&s.state, "state", defaultState(), "`folder` for settings and pins")
-	f.StringVar(&s.lang, "lang", "", "`language`: en or nl; default is the system's")
-	f.StringVar(&s.look, "look", "", "appearance: light or dark; default is the system's")
-	f.BoolVar(&s.verbose, "v", false, "log more")
-	showVersion := f.Bool("version", false, "print the version and stop")
-	s.dev.flags(f)
+	q := s.flags(f)
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if *showVersion {
+	if q.version {
 		_, err := fmt.Fprintln(out, "beside", version)
 		return err
+	}
+	if err := s.load(f); err != nil {
+		return err
+	}
+	if q.config {
+		return s.conf.Show(out)
 	}
 	switch f.NArg() {
 	case 0:
@@ -100,6 +98,55 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	return p.window(ctx)
 }
 
+// questions are flags that are answered instead of running the app.
+type questions struct{ version, config bool }
+
+// flags defines every flag.
+func (s *settings) flags(f *flag.FlagSet) *questions {
+	f.String("endpoint", "", "`address` of your organisation's policy endpoint, https://host[:port]")
+	f.String("tenant", "", "directory (tenant) `id` of your organisation")
+	f.String("client-id", "", "application `id` of the desktop app in your directory")
+	f.String("api", "", "application `id` of the policy endpoint's API in your directory")
+	f.String("authority", "", "sign-in `address` of a national cloud, https://host/tenant; default is the public cloud")
+	f.String("anchor", "", "your organisation's anchor `key`, base64")
+	f.String("lang", "", "`language`: en or nl; default is the system's")
+	f.String("look", "", "appearance: light or dark; default is the system's")
+	f.StringVar(&s.state, "state", defaultState(), "`folder` for what the app remembers, such as pins")
+	f.BoolVar(&s.verbose, "v", false, "log more")
+	q := &questions{}
+	f.BoolVar(&q.version, "version", false, "print the version and stop")
+	f.BoolVar(&q.config, "show-config", false, "print every setting and where it came from, and stop")
+	s.dev.flags(f)
+	return q
+}
+
+// load settles every setting: the flags that were given are one of its sources.
+func (s *settings) load(f *flag.FlagSet) error {
+	given := map[conf.Key]string{}
+	f.Visit(func(x *flag.Flag) {
+		if k := conf.Key(x.Name); conf.FromFlag(k) {
+			given[k] = x.Value.String()
+		}
+	})
+	c, err := conf.Load(conf.Options{Policy: s.dev.policy(), Own: ownFile(), Getenv: os.Getenv, Flags: given})
+	if err != nil {
+		return err
+	}
+	s.conf = c
+	s.endpoint, s.tenant, s.client, s.api = c.Text(conf.Endpoint), c.Text(conf.Tenant), c.Text(conf.ClientID), c.Text(conf.API)
+	s.authority, s.anchor, s.lang, s.look = c.Text(conf.Authority), c.Text(conf.Anchor), c.Text(conf.Lang), c.Text(conf.Look)
+	return nil
+}
+
+// ownFile is the person's own settings; "" where there is no home.
+func ownFile() string {
+	d, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(d, "beside", "settings.json")
+}
+
 // joinCode takes the one form of link that this version knows apart. A link carries a code and nothing
 // else: no endpoint, no account, no flag.
 func joinCode(link string) (string, error) {
@@ -121,12 +168,6 @@ func (s *settings) check() error {
 		if n.value == "" {
 			return fmt.Errorf("%s is not set: ask your administrator, or see the README to set up an endpoint", n.flag)
 		}
-	}
-	if s.lang != "" && s.lang != "en" && s.lang != "nl" {
-		return fmt.Errorf("-lang %q is not one of en, nl", s.lang)
-	}
-	if s.look != "" && s.look != "light" && s.look != "dark" {
-		return fmt.Errorf("-look %q is not one of light, dark", s.look)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"net/http"
 	"net/url"
+
+	conf "beside/settings"
 )
 
 // devSettings has nothing in a release: no private authority, no certificate of one's own, nothing
@@ -15,6 +17,9 @@ type devSettings struct{}
 func (*devSettings) flags(*flag.FlagSet)         {}
 func (*devSettings) on() bool                    { return false }
 func (*devSettings) open(*url.URL) (bool, error) { return false, nil }
+
+// policy is this platform's, and nothing on the command line changes that.
+func (*devSettings) policy() conf.Policy { return conf.System() }
 
 // web uses the system's certificates.
 func (*devSettings) web() (*http.Client, error) {

@@ -38,15 +38,15 @@ type sharerRun struct {
 // Run runs both.
 func (s *sharerRun) Run(ctx context.Context) error { return s.run.run(ctx) }
 
-// ceiling is the most this device allows. It is not yet set by management: see docs/requirements.md, R15.
-const ceiling = policy.View | policy.Control
+// able is what this app can do; the device's ceiling is never more.
+const able = policy.View | policy.Control
 
 // newSharer makes a sharer's session for a typed code.
 func (p *parts) newSharer(code string) *sharerRun {
 	line := p.client.NewSession()
 	cfg := session.SharerConfig{
 		Common: p.common(line, true), Code: code, Device: thisDevice(), Displays: native.New(native.Options{}),
-		Ceiling: ceiling, Spent: p.spent,
+		Ceiling: policy.Meet(able, p.set.conf.Rights()), InjectedConsent: p.set.conf.InjectedConsent(), Spent: p.spent,
 	}
 	r := running[*session.Sharer]{line: line, p: p}
 	if w, err := x11watch.Open(x11watch.Options{}); err == nil {
