@@ -83,6 +83,38 @@ func TestFallback(t *testing.T) {
 	Open(Options{Socket: "/nowhere"}).Write(Started)
 }
 
+// TestJournalAgain: journald can be started again under a running app.
+func TestJournalAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "socket")
+	addr := &net.UnixAddr{Name: path, Net: "unixgram"}
+	first, err := net.ListenUnixgram("unixgram", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	l := Open(Options{Socket: path, Fallback: &b})
+	defer l.Close()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Remove(path)
+	l.Write(Started)
+	if !strings.Contains(b.String(), "session.started") {
+		t.Errorf("fallback has %q", b.String())
+	}
+	second, err := net.ListenUnixgram("unixgram", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	l.Write(Ended)
+	buf := make([]byte, 4096)
+	n, err := second.Read(buf)
+	if err != nil || !strings.Contains(string(buf[:n]), "BESIDE_EVENT=203\n") {
+		t.Errorf("%v: %q", err, buf[:n])
+	}
+}
+
 // TestKinds: the table is the contract with docs/event-log.md.
 func TestKinds(t *testing.T) {
 	doc, err := os.ReadFile("../docs/event-log.md")

@@ -56,7 +56,7 @@ var kinds = []Kind{
 	{Lost, "session.lost", Warning, "A session ended unexpectedly", "696c77d92dce5c00bae8785bb3817dee"},
 	{NotStarted, "session.notstarted", Info, "An attempt ended before anything was shared", "d2231a03dbab5b0a961e2121620f2db0"},
 	{Asked, "consent.asked", Info, "The sharer is asked for consent", "1242f7e0df9c59deb1895e1ff09ee1e6"},
-	{Given, "consent.given", Notice, "The sharer gave consent", "a56c2e442df252cfb5d8150dcdb8084d"},
+	{Given, "consent.given", Notice, "Allow was pressed", "a56c2e442df252cfb5d8150dcdb8084d"},
 	{Declined, "consent.declined", Notice, "The sharer did not give consent", "16e2f601d60451419830f9f58bead990"},
 	{RightsChanged, "rights.changed", Notice, "The rights of a session changed", "c7870b6064345b18a0f3d385ec0dc803"},
 	{Unreachable, "link.silent", Warning, "The other side cannot be reached", "91d95781f7ff501eb37cdb2391303287"},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"beside/eventlog"
 	"beside/session/pair"
 	conf "beside/settings"
 )
@@ -35,10 +36,11 @@ func main() {
 // settings is what a person or an administrator can set; conf says where each comes from.
 type settings struct {
 	conf     *conf.Settings
-	endpoint string // https origin of the policy endpoint
-	tenant   string // directory id of the organisation
-	client   string // application id of the desktop app
-	api      string // application id, or URI, of the endpoint's API
+	events   *eventlog.Log // of the operating system
+	endpoint string        // https origin of the policy endpoint
+	tenant   string        // directory id of the organisation
+	client   string        // application id of the desktop app
+	api      string        // application id, or URI, of the endpoint's API
 	// authority replaces the public cloud's, for sovereign clouds: https://host/<tenant>
 	authority string
 	anchor    string // organisation's anchor key, base64; "" pins the first one seen
@@ -51,7 +53,7 @@ type settings struct {
 }
 
 // run parses the command line and runs the app until its last window closes.
-func run(ctx context.Context, args []string, out, errs io.Writer) error {
+func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	var s settings
 	f := flag.NewFlagSet("beside", flag.ContinueOnError)
 	f.SetOutput(errs)
@@ -67,11 +69,17 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		_, err := fmt.Fprintln(out, "beside", version)
 		return err
 	}
-	if err := s.load(f); err != nil {
-		return err
-	}
 	if q.config {
+		if err := s.load(f); err != nil {
+			return err
+		}
 		return s.conf.Show(out)
+	}
+	s.events = eventlog.Open(eventlog.Options{Fallback: errs})
+	defer func() { err = errors.Join(err, s.events.Close()) }()
+	if err := s.load(f); err != nil {
+		s.refused(err)
+		return err
 	}
 	switch f.NArg() {
 	case 0:
@@ -136,6 +144,17 @@ func (s *settings) load(f *flag.FlagSet) error {
 	s.endpoint, s.tenant, s.client, s.api = c.Text(conf.Endpoint), c.Text(conf.Tenant), c.Text(conf.ClientID), c.Text(conf.API)
 	s.authority, s.anchor, s.lang, s.look = c.Text(conf.Authority), c.Text(conf.Anchor), c.Text(conf.Lang), c.Text(conf.Look)
 	return nil
+}
+
+// refused tells IT what is wrong with the settings: the person in front of the app cannot mend it.
+func (s *settings) refused(err error) {
+	var all conf.Problems
+	if !errors.As(err, &all) {
+		return
+	}
+	for _, p := range all {
+		s.events.Write(eventlog.SettingsRefused, eventlog.Field{Key: eventlog.Detail, Value: p.Where + ": " + p.Err.Error()})
+	}
 }
 
 // ownFile is the person's own settings; "" where there is no home.
