@@ -17,7 +17,7 @@ mkdir -p "$work"
 echo "Building beside and beside-endpoint $version…"
 flags=(-buildvcs=false -trimpath)
 CGO_ENABLED=0 go build "${flags[@]}" -ldflags "-s -w -X main.version=$version" -o "$work/beside-endpoint" ./cmd/beside-endpoint
-CGO_ENABLED=1 go build "${flags[@]}" -buildmode=pie -ldflags "-s -w -X main.version=$version -linkmode=external -extldflags=-Wl,-z,relro,-z,now" -o "$work/beside" ./cmd/beside
+CGO_ENABLED=1 CGO_CFLAGS="-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2" go build "${flags[@]}" -buildmode=pie -ldflags "-s -w -X main.version=$version -linkmode=external -extldflags=-Wl,-z,relro,-z,now" -o "$work/beside" ./cmd/beside
 
 go run ./packaging/licences -extra "Go=$(go env GOROOT)/LICENSE,Inter=assets/fonts/LICENSE-inter.txt,Lucide=assets/icons/LICENSE-lucide.txt" ./cmd/beside >"$work/beside.licences"
 go run ./packaging/licences -extra "Go=$(go env GOROOT)/LICENSE,Inter=assets/fonts/LICENSE-inter.txt,Lucide=assets/icons/LICENSE-lucide.txt" ./cmd/beside-endpoint >"$work/beside-endpoint.licences"
@@ -28,7 +28,7 @@ for page in beside.1 beside-endpoint.8; do
 done
 for name in beside beside-endpoint; do
   cat >"$work/$name.changelog.yaml" <<YAML
-- semver: "$version"
+- semver: "$version-1"
   date: $stamp
   packager: "$MAINTAINER"
   deb:
@@ -54,14 +54,16 @@ TXT
 done
 
 # What the app needs is asked of the app itself: Debian's own tool for deb, the names of the libraries for rpm.
+# GLFW opens some itself, so that nothing but their names shows it.
 needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
-rpm_depends=$(needs "$work/beside" | sed 's/.*/"&()(64bit)"/' | paste -sd, -)
+rpm_depends=$({ needs "$work/beside"; printf '%s\n' libXcursor.so.1 libXi.so.6 libXinerama.so.1 libXrandr.so.2 libXxf86vm.so.1; } | sed 's/.*/"&()(64bit)"/' | paste -sd, -)
 deb_depends=none
 if [[ " $* " == *" deb "* ]]; then
   command -v dpkg-shlibdeps >/dev/null || { echo "package.sh: dpkg-shlibdeps (package dpkg-dev) is missing" >&2; exit 1; }
   mkdir -p "$work/shlibs/debian"
   printf 'Source: beside\n\nPackage: beside\nArchitecture: any\n' >"$work/shlibs/debian/control"
-  deb_depends=$(cd "$work/shlibs" && dpkg-shlibdeps -O ../beside 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+  opened="libxcursor1, libxi6, libxinerama1, libxrandr2, libxxf86vm1"
+  deb_depends=$(cd "$work/shlibs" && dpkg-shlibdeps -O ../beside 2>/dev/null | sed -n 's/^shlibs:Depends=//p'), $opened
 fi
 
 nfpm=$(scripts/tools.sh nfpm)
@@ -71,6 +73,8 @@ for name in beside beside-endpoint; do
     -e "s/@DEB_DEPENDS@/${deb_depends//|/\\|}/; s|@RPM_DEPENDS@|$rpm_depends|" "packaging/nfpm/$name.yaml.in" >"$work/$name.yaml"
   for format in "$@"; do
     rm -f dist/"$name"[-_][0-9]*."$format"
-    "$nfpm" package -f "$work/$name.yaml" -p "$format" -t dist/
+    config=$work/$name.yaml
+    if [ "$format" = deb ]; then config=$work/$name.deb.yaml; grep -v '^license:' "$work/$name.yaml" >"$config"; fi # no field of Debian's
+    "$nfpm" package -f "$config" -p "$format" -t dist/
   done
 done

@@ -21,7 +21,7 @@ var layers = map[string][]string{
 	"assets":             {"assets"},
 	"settings":           {"settings", "policy"},
 	"eventlog":           {"eventlog"},
-	"packaging":          {},
+	"packaging":          {"settings"},
 	"bench":              {"bench", "internal/screenbot", "internal/proc", "internal/stage"},
 	"internal/screenbot": {},
 	"internal/proc":      {},
