@@ -5,13 +5,13 @@
 set -euo pipefail
 
 # cgo and the headers that Fyne's GLFW and OpenGL bindings and robotgo (libxtst-dev) include.
-build=(gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libxtst-dev)
+build=(gcc libc6-dev pkg-config libvpx-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libxtst-dev)
 # libgl1-mesa-dri: software OpenGL on Xvfb. mousepad: the editor on the sharer's desktop.
 # xdg-utils and chromium: the sign-in page. xkb-data and x11-xkb-utils: keyboards of Xvfb.
 demo=(ca-certificates xvfb xauth xkb-data x11-xkb-utils libgl1-mesa-dri libgl1 libx11-6 libxcursor1 libxrandr2 libxinerama1 libxi6 libxxf86vm1 libxtst6
       openbox mousepad xdg-utils chromium fonts-dejavu-core xfonts-base dbus)
-# xterm: target of the input tests. xserver-xephyr: a display whose input counts as physical. gnome-keyring: the sealed token cache. iproute2: network namespaces. procps: none left behind.
-test=("${demo[@]}" xterm xserver-xephyr dbus-x11 gnome-keyring iproute2 procps x11-utils)
+# postgresql: the store's tests start a server of their own. xterm: target of the input tests. xserver-xephyr: a display whose input counts as physical. gnome-keyring: the sealed token cache. iproute2: network namespaces. procps: none left behind.
+test=("${demo[@]}" postgresql xterm xserver-xephyr dbus-x11 gnome-keyring iproute2 procps x11-utils)
 bench=("${test[@]}" tigervnc-scraping-server tigervnc-viewer)
 
 want=()

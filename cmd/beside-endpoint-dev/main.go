@@ -147,7 +147,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 // console runs an administrator's command on the development data.
 func console(ctx context.Context, w io.Writer, o options) error {
-	s, err := node.OpenStore(ctx, o.dir, true)
+	s, err := node.OpenStore(ctx, o.dir, "", true)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func console(ctx context.Context, w io.Writer, o options) error {
 
 // seed writes the demo directory and, the first time, makes the organisation usable.
 func seed(ctx context.Context, o options) (err error) {
-	s, err := node.OpenStore(ctx, o.dir, true)
+	s, err := node.OpenStore(ctx, o.dir, "", true)
 	if err != nil {
 		return err
 	}

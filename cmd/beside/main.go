@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"beside/codec/vpx"
 	"beside/eventlog"
 	"beside/session/pair"
 	conf "beside/settings"
@@ -66,7 +67,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 		return err
 	}
 	if q.version {
-		_, err := fmt.Fprintln(out, "beside", version)
+		_, err := fmt.Fprintln(out, "beside", version+films())
 		return err
 	}
 	if q.config {
@@ -99,7 +100,16 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	if s.verbose {
 		level = slog.LevelDebug
 	}
-	p, err := newParts(ctx, &s, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level})))
+	if err := s.show(ctx, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))); err != nil {
+		s.events.Write(eventlog.AppFailed) // without the error: it is not made for a log that others keep
+		return err
+	}
+	return nil
+}
+
+// show runs the app.
+func (s *settings) show(ctx context.Context, log *slog.Logger) error {
+	p, err := newParts(ctx, s, log)
 	if err != nil {
 		return err
 	}
@@ -164,6 +174,14 @@ func ownFile() string {
 		return ""
 	}
 	return filepath.Join(d, "beside", "settings.json")
+}
+
+// films says so if this program was built without libvpx.
+func films() string {
+	if vpx.Available {
+		return ""
+	}
+	return " (without libvpx: moving pictures are lossless only)"
 }
 
 // joinCode takes the one form of link that this version knows apart. A link carries a code and nothing

@@ -74,6 +74,7 @@ var homes = map[string][]string{
 	"database/sql":                                               {"server/store"},
 	"modernc.org/sqlite":                                         {"server/store"},
 	"github.com/pressly/goose/v3":                                {"server/store"},
+	"github.com/jackc/pgx/v5":                                    {"server/store/postgres", "internal/pgtest", "server/api"},
 	"github.com/zalando/go-keyring":                              {"auth/keyring"},
 	"github.com/gtank/ristretto255":                              {"session/pair"},
 	"golang.org/x/oauth2":                                        {"server/admin"},
