@@ -63,7 +63,7 @@ if [[ " $* " == *" deb "* ]]; then
   mkdir -p "$work/shlibs/debian"
   printf 'Source: beside\n\nPackage: beside\nArchitecture: any\n' >"$work/shlibs/debian/control"
   opened="libxcursor1, libxi6, libxinerama1, libxrandr2, libxxf86vm1"
-  deb_depends=$(cd "$work/shlibs" && dpkg-shlibdeps -O ../beside 2>/dev/null | sed -n 's/^shlibs:Depends=//p'), $opened
+  deb_depends="$(cd "$work/shlibs" && dpkg-shlibdeps -O ../beside 2>/dev/null | sed -n 's/^shlibs:Depends=//p'), $opened"
 fi
 
 nfpm=$(scripts/tools.sh nfpm)
