@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	conf "beside/settings"
 )
 
 // devSettings is what only a development build can be told.
@@ -19,12 +21,22 @@ type devSettings struct {
 	ca      string // file with the certificate authority of the development endpoint
 	browser string // command that is given the address to open
 	relayed bool   // no path but by way of a relay
+	managed string // folder that stands for the one of managed policy; "" is a device nobody manages
 }
 
 func (d *devSettings) flags(f *flag.FlagSet) {
 	f.StringVar(&d.ca, "ca", "", "development: `file` with the endpoint's certificate authority")
 	f.StringVar(&d.browser, "browser", "", "development: `command` that opens an address")
 	f.BoolVar(&d.relayed, "relay-only", false, "development: no path but by way of the endpoint's relay")
+	f.StringVar(&d.managed, "policy", "", "development: `folder` of managed policy, instead of this device's own")
+}
+
+// policy is the folder that was named: a development build on a managed device is not its app.
+func (d *devSettings) policy() conf.Policy {
+	if d.managed == "" {
+		return conf.NoPolicy
+	}
+	return conf.Dir(d.managed, uint32(os.Getuid()))
 }
 
 func (d *devSettings) on() bool        { return true }
