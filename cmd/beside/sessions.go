@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 
+	"beside/app/overlay"
 	"beside/capture/native"
 	"beside/input"
 	"beside/input/own"
@@ -67,6 +68,14 @@ func (p *parts) newSharer(code string) *sharerRun {
 	} else {
 		p.log.Error("Beside's own windows cannot be protected: input is refused", "err", err)
 		cfg.Own = allOwn{}
+	}
+	cfg.Overlay = func() (session.Overlay, error) {
+		o, err := overlay.Open(overlay.Options{})
+		if err != nil {
+			p.log.Warn("the helper cannot point on this screen", "err", err)
+			return nil, err
+		}
+		return o, nil
 	}
 	var bot *robot.Robot
 	cfg.Injector = func(area func() image.Rectangle) (input.Injector, error) {

@@ -130,7 +130,11 @@ func (p *parts) common(line session.Endpoint, sharer bool) session.Common {
 		Endpoint: line, Account: session.Account{Tenant: who.Tenant, Object: who.Object}, Origin: p.client.Origin(),
 		AnchorID: id, AppVersion: appVersion(), Statement: p.trust.Statement,
 		NewWire: func() (session.Wire, error) {
-			return rtc.New(rtc.Config{Sharer: sharer, Loopback: p.set.dev.on()})
+			roots, err := p.set.dev.roots()
+			if err != nil {
+				return nil, err
+			}
+			return rtc.New(rtc.Config{Sharer: sharer, Loopback: p.set.dev.on(), Roots: roots, RelayOnly: p.set.dev.relayOnly()})
 		},
 	}
 }
