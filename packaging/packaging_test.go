@@ -42,7 +42,9 @@ func flags(t *testing.T, files ...string) (names []string) {
 
 func appFlags(t *testing.T) []string { return flags(t, "cmd/beside/main.go") }
 
-func endpointFlags(t *testing.T) []string { return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go") }
+func endpointFlags(t *testing.T) []string {
+	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go")
+}
 
 // TestEveryFlagIsDescribed: man pages and completions know exactly the flags that there are.
 func TestEveryFlagIsDescribed(t *testing.T) {
