@@ -255,7 +255,7 @@ func (r root) endpoint(t *testing.T) {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	r.write(t, "etc/beside-endpoint.conf", fmt.Sprintf("BESIDE_LISTEN=%s\nBESIDE_ORIGIN=https://%s\nBESIDE_TENANT=%s\nBESIDE_CLIENT_ID=%s\nBESIDE_API=api://%s\nBESIDE_OPTIONS=\n", addr, addr, guid, guid, guid))
+	r.write(t, "etc/beside-endpoint.conf", fmt.Sprintf("BESIDE_LISTEN=%s\nBESIDE_ORIGIN=https://%s\nBESIDE_TENANT=%s\nBESIDE_CLIENT_ID=%s\nBESIDE_API=api://%s\nBESIDE_OPTIONS=-relay=\n", addr, addr, guid, guid, guid))
 	cmd := r.command(as...)
 	pipe, err := cmd.StderrPipe()
 	if err != nil {

@@ -3,10 +3,10 @@
 # an SBOM (CycloneDX) for each program, the licences of what is linked in, and SHA256SUMS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/package.sh deb rpm
 version=$(scripts/version.sh)
 SOURCE_DATE_EPOCH=$(scripts/version.sh date)
 export SOURCE_DATE_EPOCH
+VERSION=$version scripts/package.sh deb rpm # one version, whatever happens to the tree meanwhile
 arch=$(go env GOARCH)
 
 # The endpoint is one file: it needs no package.

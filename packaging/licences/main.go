@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -15,7 +16,7 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil { //nolint:forbidigo // the command's own
 		fmt.Fprintln(os.Stderr, "licences:", err)
 		os.Exit(1)
 	}
@@ -28,14 +29,14 @@ type module struct {
 	texts              [][]byte
 }
 
-func run(args []string, out io.Writer) error {
+func run(ctx context.Context, args []string, out io.Writer) error {
 	f := flag.NewFlagSet("licences", flag.ContinueOnError)
 	short := f.Bool("short", false, "names only, no texts")
 	extra := f.String("extra", "", "comma-separated NAME=FILE of what is not a module")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	mods, err := linked(f.Args())
+	mods, err := linked(ctx, f.Args())
 	if err != nil {
 		return err
 	}
@@ -70,8 +71,8 @@ func run(args []string, out io.Writer) error {
 }
 
 // linked asks the go command which modules the programs are made of.
-func linked(programs []string) ([]*module, error) {
-	cmd := exec.Command("go", append([]string{"list", "-deps", "-json=Dir,Standard,Module"}, programs...)...)
+func linked(ctx context.Context, programs []string) ([]*module, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-deps", "-json=Dir,Standard,Module"}, programs...)...)
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
 	if err != nil {

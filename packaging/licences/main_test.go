@@ -18,10 +18,10 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// TestEndpoint: everything in the endpoint has a licence that can be shipped with Apache-2.0.
-func TestEndpoint(t *testing.T) {
+// TestLinked: everything in the programs has a licence that can be shipped with Apache-2.0.
+func TestLinked(t *testing.T) {
 	var b strings.Builder
-	if err := run([]string{"-short", "beside/cmd/beside", "beside/cmd/beside-endpoint"}, &b); err != nil {
+	if err := run(t.Context(), []string{"-short", "beside/cmd/beside", "beside/cmd/beside-endpoint"}, &b); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(b.String()) {
