@@ -138,6 +138,7 @@ func (f *fakeSession) SayAgain(id uint32, s string) bool {
 	f.note(fmt.Sprintf("again %d %s", id, s))
 	return true
 }
+
 func (f *fakeSession) End() {
 	f.note("end")
 	f.end(session.Ended{By: session.ByHelper, Code: api.EndStopped})

@@ -251,7 +251,7 @@ func (x *sharing) started(e session.Started) {
 	}
 	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, Chat: x.s.Chat(), OnTakeBack: x.s.TakeBack, OnPause: x.pause, OnChat: x.toggleChat, OnClear: x.s.ClearInk, OnStop: x.s.Stop})
 	if x.s.Chat() {
-		x.chat = newChatting(x.a, x.s, x.helper, "someone", x.bar.SetUnread, x.closeChat)
+		x.chat = newChatting(x.a, x.s, x.helper, "someone", x.unread, x.closeChat)
 	}
 	f, err := x.a.svc.Desk.OpenFloat(FloatOptions{
 		Title: ui.T("bar.title"), Content: x.bar.Object,

@@ -50,3 +50,15 @@ func (x *sharing) closeChat() {
 		x.chat.setOpen(false)
 	}
 }
+
+// unread shows how many messages nobody has read, and says so once, also to screen readers. What
+// was written is not in a notification: that would be kept by the desktop.
+func (x *sharing) unread(n int) {
+	if x.bar == nil {
+		return
+	}
+	x.bar.SetUnread(n)
+	if n == 1 {
+		x.a.notify(ui.T("c.new", ui.M{"first": x.helper.FirstName(ui.T("someone"))}), "")
+	}
+}

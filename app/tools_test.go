@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,9 @@ func TestChatOfTheSharer(t *testing.T) {
 	bar := r.sharing(false).w.Content()
 	r.sharer.events <- session.ChatSaid{Text: "<b>Hello</b> Sam", At: began}
 	r.until("unread", func() bool { return label(bar, "chat") == "Chat (1)" })
+	if !slices.Contains(r.notes, "Noa sent you a message") {
+		t.Errorf("notes %q", r.notes)
+	}
 	r.pressOn(bar, "chat")
 	if len(r.open()) != 2 || label(bar, "chat") != "Chat" {
 		t.Fatalf("%d windows, %q", len(r.open()), label(bar, "chat"))

@@ -174,11 +174,14 @@ func (k *ink) stroke(m wire.Stroke) bool {
 	}
 	for _, p := range fresh {
 		at := k.place(p)
-		if s.last = at; k.ours(at) {
+		crossed := len(line) > 0 && k.crosses(line[len(line)-1], at)
+		if s.last = at; crossed || k.ours(at) {
 			if len(line) > 0 && k.over.Line(line) != nil {
 				return false
 			}
-			line = nil
+			if line = nil; !k.ours(at) {
+				line = append(line, at)
+			}
 			continue
 		}
 		line = append(line, at)
@@ -201,6 +204,21 @@ func (k *ink) stroke(m wire.Stroke) bool {
 
 // ours says whether Beside's own window is there: nothing is drawn on that.
 func (k *ink) ours(p image.Point) bool { return k.own != nil && k.own.OwnAt(p) }
+
+// crosses says whether a line between two places that are not Beside's goes over its windows. It
+// looks at a few places between: a hand that jumps further than that is answered by the windows, which
+// keep themselves on top.
+func (k *ink) crosses(a, b image.Point) bool {
+	const step, most = 24, 12
+	d := b.Sub(a)
+	n := min(most, max(d.X, -d.X, d.Y, -d.Y)/step)
+	for i := 1; i <= n; i++ {
+		if k.ours(a.Add(d.Mul(i).Div(n + 1))) {
+			return true
+		}
+	}
+	return false
+}
 
 // place is where on the desktop a place in the picture is.
 func (k *ink) place(p wire.PenPoint) image.Point {

@@ -254,3 +254,39 @@ func TestPenIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// Row 22: no line lies on Beside's own windows, nor goes over them.
+func TestPenAvoidsOwnWindows(t *testing.T) {
+	virtual(t, "22 a window in the way", func(t *testing.T, r *rig) {
+		r.sheet = &sheet{}
+		r.own = ownAt(image.Rect(60, 0, 100, 96))
+		p := r.live(t, policy.View)
+		pt := func(x int) wire.PenPoint { return wire.PenPoint{X: uint16(x * 65535 / 159)} }
+		for _, at := range []int{20, 70, 140} {
+			_ = p.raw(session.ChanPen, wire.AppendLaser(nil, wire.Laser{Seq: uint32(at), On: true, At: pt(at)}))
+			synctest.Wait()
+			if want := at != 70; r.sheet.pointed() != want {
+				t.Errorf("the laser at %d: %v", at, !want)
+			}
+		}
+		for i, xs := range [][]int{{20, 40, 70, 90, 120, 140}, {20, 140}} {
+			m := wire.Stroke{ID: uint32(i + 1)}
+			for _, x := range xs {
+				m.Points = append(m.Points, pt(x))
+			}
+			_ = p.raw(session.ChanPen, wire.AppendStroke(nil, m))
+			synctest.Wait()
+		}
+		r.sheet.mu.Lock()
+		defer r.sheet.mu.Unlock()
+		if got := fmt.Sprint(r.sheet.lines); got != "[[(20,0) (40,0)] [(120,0) (140,0)] [(20,0)] [(140,0)]]" {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
+// ownAt is Beside's own window at one place.
+type ownAt image.Rectangle
+
+func (o ownAt) OwnAt(p image.Point) bool { return p.In(image.Rectangle(o)) }
+func (ownAt) OwnFocused() bool           { return false }

@@ -47,7 +47,7 @@ func (k *inkPen) setOpen(on bool) {
 	k.open = on
 	if !on {
 		k.stroke.Points, k.from, k.laserN, k.penN = nil, 0, 0, 0
-		k.laser.On = false
+		k.laser.On, k.total = false, 0 // the sharer has removed it all
 	}
 }
 

@@ -126,6 +126,17 @@ func (l *sharerLive) pause(ctx context.Context, c command) error {
 	return l.con.send(wire.Paused{On: on, Epoch: epoch})
 }
 
+// stillPaused tells the helper of a Pause that is older than the link.
+func (l *sharerLive) stillPaused() {
+	if on, _ := l.s.gate.Paused(); on {
+		l.toldPause = true
+		l.ink.hold(true)
+		_, epoch := l.s.gate.Rights()
+		l.s.out.emit(PausedNow{On: true})
+		_ = l.con.send(wire.Paused{On: true, Epoch: epoch}) // a dead link shows as silence
+	}
+}
+
 // paused hides the picture at the helper, or waits for a new one.
 func (l *helperLive) paused(m wire.Paused) {
 	was := l.isPaused

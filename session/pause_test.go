@@ -157,3 +157,24 @@ func TestGatePauseCounts(t *testing.T) {
 		t.Error("Continue did not open once")
 	}
 }
+
+// A Pause that is older than the link holds on it.
+func TestPauseBeforeTheLink(t *testing.T) {
+	virtual(t, "26 paused while asked", func(t *testing.T, r *rig) {
+		r.join(r.help())
+		expect[session.MetSharer](t, r.he)
+		r.helper.Ask(policy.View)
+		c := expect[session.Consent](t, r.se)
+		r.sharer.Pause()
+		c.Answer(true)
+		if e := expect[session.PausedNow](t, r.he); !e.On {
+			t.Errorf("%+v", e)
+		}
+		time.Sleep(time.Second)
+		if r.glass.shown() != 0 {
+			t.Error("a picture came")
+		}
+		r.sharer.Continue()
+		expect[session.Started](t, r.he)
+	})
+}

@@ -77,6 +77,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		FirstSent: func() { l.first <- struct{}{} },
 	})
 	l.apply(rights, ByHelper)
+	l.stillPaused()
 	defer s.gate.Close()
 	return group(ctx,
 		l.own,

@@ -173,10 +173,34 @@ func (v *Overlay) Laser(at image.Point, on bool) error {
 	return v.show(v.laser, &v.lasing, on)
 }
 
+// grow makes the sheet as large as the screen is now: it may have changed since.
+func (v *Overlay) grow() error {
+	g, err := xproto.GetGeometry(v.c.Conn, xproto.Drawable(v.c.Root)).Reply()
+	if err != nil {
+		return fmt.Errorf("overlay: size of the screen: %w", err)
+	}
+	now := image.Rect(0, 0, int(g.Width), int(g.Height))
+	if now == v.all {
+		return nil
+	}
+	v.all = now
+	err = xproto.ConfigureWindowChecked(v.c.Conn, v.ink, xproto.ConfigWindowWidth|xproto.ConfigWindowHeight,
+		[]uint32{uint32(g.Width), uint32(g.Height)}).Check()
+	if err != nil {
+		return fmt.Errorf("overlay: size: %w", err)
+	}
+	return nil
+}
+
 // Line draws a line through these points; one point is a dot.
 func (v *Overlay) Line(points []image.Point) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if !v.inked {
+		if err := v.grow(); err != nil {
+			return err
+		}
+	}
 	var rs []image.Rectangle
 	for i, p := range points {
 		rs = append(rs, thick(points[max(0, i-1)], p, penRadius, v.all)...)
