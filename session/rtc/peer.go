@@ -72,13 +72,12 @@ func (p *Peer) Fingerprint() [32]byte { return p.fp }
 
 // Local gathers where this side can be reached, for a peer with that fingerprint.
 func (p *Peer) Local(ctx context.Context, servers []api.ICEServer, peer [32]byte) ([]byte, error) {
-	ufrag, pwd := rand.Text()[:16], rand.Text()+rand.Text()
 	l := newLink(p.cfg.Sharer, peer)
-	pc, err := newConnection(p.cfg, servers, p.cert, ufrag, pwd, l)
+	pc, err := newConnection(p.cfg, servers, p.cert, l)
 	if err != nil {
 		return nil, fmt.Errorf("rtc: %w", err)
 	}
-	l.pc = pc
+	l.pc, l.loopback = pc, p.cfg.Loopback
 	p.mu.Lock()
 	if p.closed || p.link != nil {
 		p.mu.Unlock()
@@ -86,11 +85,7 @@ func (p *Peer) Local(ctx context.Context, servers []api.ICEServer, peer [32]byte
 	}
 	p.link = l
 	p.mu.Unlock()
-	found, err := l.prepare(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return describe(ufrag, pwd, found, p.cfg.Loopback)
+	return l.prepare(ctx)
 }
 
 // Connect connects to the peer that sent remote. It returns once DTLS is up, the peer's certificate
