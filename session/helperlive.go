@@ -28,17 +28,20 @@ type helperLive struct {
 	shown  chan struct{}
 	first  bool // a picture was shown
 	pings  pinger
+	mends  *mends
 }
 
 // live runs the session over an encrypted link until it ends.
 func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *policy.Right) error {
 	con := newConduit(link, h.cfg.Clock)
+	mends := newMends(con, link, h.seal)
+	link = con.link
 	if err := greet(ctx, con, h.keys, pair.Helper, wire.Cards{Helper: h.met.digestH, Sharer: h.met.digestS, State: h.met.device.State}); err != nil {
 		return err
 	}
 	l := &helperLive{
 		h: h, con: con, in: make(chan wire.Message, 64), acks: make(chan wire.Ack, 64),
-		used: used, began: began, shown: make(chan struct{}, 1), cursor: cursorView{screen: h.cfg.Screen},
+		used: used, began: began, shown: make(chan struct{}, 1), cursor: cursorView{screen: h.cfg.Screen}, mends: mends,
 	}
 	screen := &firstShown{Screen: h.cfg.Screen, shown: l.shown}
 	l.rx = picture.NewReceiver(picture.ReceiverConfig{In: link, Screen: screen})
@@ -51,6 +54,7 @@ func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *po
 		l.readAcks,
 		func(ctx context.Context) error { return h.log.run(ctx, link, l.pings.rtt) },
 		l.rx.Run,
+		l.mends.follow,
 		func(ctx context.Context) error {
 			return refuseChannels(ctx, link, nil, ChanChat, ChanClipboard, ChanPen)
 		},
@@ -61,6 +65,7 @@ func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *po
 func (l *helperLive) own(ctx context.Context) error {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
+	pushes := l.h.box.endpoint.Pushes()
 	for {
 		select {
 		case <-ctx.Done():
@@ -80,8 +85,12 @@ func (l *helperLive) own(ctx context.Context) error {
 			if err := l.command(ctx, c); err != nil {
 				return err
 			}
-		case f, ok := <-l.h.box.endpoint.Pushes():
-			if err := l.push(f, ok); err != nil {
+		case f, ok := <-pushes:
+			if !ok {
+				pushes = nil // the endpoint is gone; the session lives until its grant runs out
+				continue
+			}
+			if err := l.push(f); err != nil {
 				return err
 			}
 		case <-ping.C:
@@ -168,7 +177,6 @@ func (l *helperLive) readAcks(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.con.hear()
 		select {
 		case l.acks <- a:
 		case <-ctx.Done():
@@ -194,12 +202,13 @@ func (l *helperLive) command(ctx context.Context, c command) error {
 	return nil
 }
 
-// push listens to the endpoint only for an end: everything else is the sharer's business.
-func (l *helperLive) push(f api.Frame, ok bool) error {
-	if !ok {
-		return nil // the endpoint is gone; the session lives until its grant runs out
+// push listens to the endpoint only for an end, and for the sharer who looks for a path: everything
+// else is the sharer's business.
+func (l *helperLive) push(f api.Frame) error {
+	v, err := l.h.box.push(f)
+	if s, ok := v.(api.Signal); ok {
+		l.mends.take(s)
 	}
-	_, err := l.h.box.push(f)
 	return err
 }
 

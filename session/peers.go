@@ -21,15 +21,31 @@ const (
 // conduit is one link once it is up: what both sides do with it alike. Its readers pass what
 // they hear to the owner; the owner alone decides.
 type conduit struct {
-	link  Link
+	link  Link // notes what comes and goes
 	clock Clock
 
 	mu    sync.Mutex
 	heard time.Duration // when anything authenticated last came, on clock
+	said  time.Duration // when anything was last sent
 }
 
 func newConduit(l Link, clock Clock) *conduit {
-	return &conduit{link: l, clock: clock, heard: clock()}
+	c := &conduit{clock: clock, heard: clock(), said: clock()}
+	c.link = heardLink{Link: l, con: c}
+	return c
+}
+
+func (c *conduit) spoke() {
+	c.mu.Lock()
+	c.said = c.clock()
+	c.mu.Unlock()
+}
+
+// unsaid is how long nothing was sent.
+func (c *conduit) unsaid() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.clock() - c.said
 }
 
 func (c *conduit) hear() {
@@ -58,7 +74,6 @@ func (c *conduit) control(ctx context.Context, to chan<- wire.Message) error {
 		if err != nil {
 			return err
 		}
-		c.hear()
 		select {
 		case to <- m:
 		case <-ctx.Done():

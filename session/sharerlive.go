@@ -30,6 +30,7 @@ type sharerLive struct {
 	tx     *picture.Sender
 	acks   acker
 	refuse refusals
+	mends  *mends
 
 	asking   *question
 	askFor   policy.Right
@@ -40,6 +41,8 @@ type sharerLive struct {
 // live captures, sends and injects until the session ends.
 func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *Ended) error {
 	con := newConduit(link, s.cfg.Clock)
+	mends := newMends(con, link, s.seal)
+	link = con.link
 	cards := wire.Cards{Helper: s.met.digestH, Sharer: s.met.digestS, State: s.met.device.State}
 	if err := greet(ctx, con, s.keys, pair.Sharer, cards); err != nil {
 		return err
@@ -58,7 +61,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 	defer s.sys.Store(nil)
 	l := &sharerLive{
 		s: s, con: con, in: make(chan wire.Message, 64), local: make(chan bool, 4), first: make(chan struct{}, 1),
-		end: end, rights: rights, granting: make(chan grantResult, 1),
+		end: end, rights: rights, granting: make(chan grantResult, 1), mends: mends,
 	}
 	l.acks.link = link
 	l.refuse.report = func(class string, n int) {
@@ -77,6 +80,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		func(ctx context.Context) error { return con.control(ctx, l.in) },
 		l.readInput,
 		l.tx.Run,
+		l.mends.lead,
 		func(ctx context.Context) error { return l.cursors(ctx, shared) },
 		l.watchLocal,
 		func(ctx context.Context) error {
@@ -106,6 +110,7 @@ func classOf(ch Channel) Class {
 func (l *sharerLive) own(ctx context.Context) error {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
+	pushes := l.s.box.endpoint.Pushes()
 	for {
 		var answer <-chan bool
 		if l.asking != nil {
@@ -131,9 +136,11 @@ func (l *sharerLive) own(ctx context.Context) error {
 			if c.kind == cmdGiveBack {
 				err = l.narrow(ctx, c.rights, BySharer)
 			}
-		case f, ok := <-l.s.box.endpoint.Pushes():
+		case f, ok := <-pushes:
 			if ok {
 				err = l.push(ctx, f)
+			} else {
+				pushes = nil // the endpoint is gone; the session lives until its grant runs out
 			}
 		case active := <-l.local:
 			err = l.con.send(wire.Local{Active: active})
@@ -222,12 +229,15 @@ func (l *sharerLive) message(ctx context.Context, m wire.Message) error {
 func (l *sharerLive) push(ctx context.Context, f api.Frame) error {
 	v, err := l.s.box.push(f)
 	var e *ended
-	if errors.As(err, &e) && e.by != ByEndpoint {
-		return nil // the helper's own end comes over the link, or silence does
+	if errors.As(err, &e) && e.by != ByEndpoint && l.con.silence() < mendAfter {
+		return nil // the helper's own end comes over the link while there is one
 	} else if err != nil {
 		return err
 	}
-	if r, ok := v.(api.Revoke); ok {
+	switch r := v.(type) {
+	case api.Signal:
+		l.mends.take(r)
+	case api.Revoke:
 		left, ok := l.s.auth.revoked(r)
 		if !ok {
 			return nil
@@ -279,7 +289,6 @@ func (l *sharerLive) readInput(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.con.hear()
 		a.apply(m)
 		if err := l.acks.seen(a.next, a.moved); err != nil {
 			return err
