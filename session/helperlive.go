@@ -28,6 +28,7 @@ type helperLive struct {
 	shown  chan struct{}
 	first  bool // a picture was shown
 	pings  pinger
+	pinged time.Duration // when, on the clock; 0 for never
 	mends  *mends
 }
 
@@ -63,8 +64,8 @@ func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *po
 
 // own is the owner: every change of state happens here.
 func (l *helperLive) own(ctx context.Context) error {
-	ping := time.NewTicker(pingEvery)
-	defer ping.Stop()
+	beat := time.NewTimer(beatHeld)
+	defer beat.Stop()
 	pushes := l.h.box.endpoint.Pushes()
 	for {
 		select {
@@ -93,10 +94,11 @@ func (l *helperLive) own(ctx context.Context) error {
 			if err := l.push(f); err != nil {
 				return err
 			}
-		case <-ping.C:
+		case <-beat.C:
 			if err := l.tick(); err != nil {
 				return err
 			}
+			beat.Reset(l.beat())
 		}
 	}
 }
@@ -212,10 +214,24 @@ func (l *helperLive) push(f api.Frame) error {
 	return err
 }
 
-// tick pings, and notices silence.
+// tick makes this side heard when nothing else did, and notices silence. Both go over the channel that
+// may lose, whose every message is acknowledged: SCTP would cost more than all the rest of an idle session.
 func (l *helperLive) tick() error {
-	_ = l.con.send(wire.Ping{N: l.pings.ping(l.con.clock())}) // a dead link shows as silence
+	if now := l.con.clock(); now >= l.pinged+rttEvery || l.pinged == 0 {
+		l.pinged = now
+		_ = l.con.send(wire.Ping{N: l.pings.ping(now)}) // a dead link shows as silence
+	} else if b := l.beat(); max(l.con.silence(), l.con.unsaid()) >= b/2 {
+		_ = l.con.link.Send(ChanInput, wire.AppendInput(nil, l.h.log.empty()))
+	}
 	return quiet(l.con, &l.quiet, l.h.out)
+}
+
+// beat is until the next tick.
+func (l *helperLive) beat() time.Duration {
+	if l.quiet || l.h.log.holds() || l.con.silence() > beatIdle {
+		return beatHeld
+	}
+	return beatIdle
 }
 
 // quiet tells people about silence, once, and ends the session after a minute of it.

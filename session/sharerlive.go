@@ -108,7 +108,7 @@ func classOf(ch Channel) Class {
 
 // own is the owner: every change of rights happens here, or narrows in the caller of Stop and TakeBack.
 func (l *sharerLive) own(ctx context.Context) error {
-	tick := time.NewTicker(pingEvery)
+	tick := time.NewTimer(lookIdle)
 	defer tick.Stop()
 	pushes := l.s.box.endpoint.Pushes()
 	for {
@@ -148,6 +148,7 @@ func (l *sharerLive) own(ctx context.Context) error {
 			l.started(ctx)
 		case <-tick.C:
 			err = l.tick(ctx)
+			tick.Reset(l.look())
 		}
 		if err != nil {
 			return l.leave(err)
@@ -245,6 +246,14 @@ func (l *sharerLive) push(ctx context.Context, f api.Frame) error {
 		return l.narrow(ctx, left, ByEndpoint)
 	}
 	return nil
+}
+
+// look is until the next tick.
+func (l *sharerLive) look() time.Duration {
+	if l.quiet {
+		return beatHeld
+	}
+	return l.con.due()
 }
 
 // tick keeps time: expiry, renewal, silence.

@@ -58,6 +58,7 @@ type cast struct {
 	state          string // of Sam's device
 	helper, sharer string // begin of the name to sign in with
 	prefix         []string
+	net            *network // nil: all are in the network of this process
 }
 
 // open sets a scene with Noa and Sam.
@@ -81,7 +82,9 @@ func openWith(t *testing.T, c cast) *scene {
 	}
 	t.Cleanup(s.close)
 	ctx := t.Context()
-	if s.endpoint, err = stage.StartEndpoint(ctx, s.g, stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: c.state}); err != nil {
+	if s.endpoint, err = stage.StartEndpoint(ctx, s.g, stage.EndpointOptions{
+		Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: c.state, Prefix: c.net.in("hub"), Host: c.net.host(),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	noa, sam := s.endpoint.Person(cmp.Or(c.helper, "noa"), ""), s.endpoint.Person(cmp.Or(c.sharer, "sam"), "")
@@ -93,7 +96,7 @@ func openWith(t *testing.T, c cast) *scene {
 	}
 	s.openTerminal()
 	for _, a := range []*stage.Actor{s.helper, s.sharer} {
-		s.start(a, stage.AppOptions{Prefix: c.prefix})
+		s.start(a, stage.AppOptions{Prefix: append(c.net.in(a.Name), c.prefix...)})
 	}
 	return s
 }

@@ -273,7 +273,7 @@ func (s *Session) comeBack(ctx context.Context, pause time.Duration) (*Conn, err
 }
 
 const (
-	attemptWithin = 10 * time.Second
+	attemptWithin = 6 * time.Second
 	connectWithin = 1500 * time.Millisecond // a second SYN goes out after one
 )
 
@@ -282,6 +282,9 @@ const (
 func (s *Session) attempt(ctx context.Context) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptWithin)
 	defer cancel()
+	// What an attempt that was given up connected in the end waits in a pool, from an address that may
+	// be gone.
+	s.client.http.CloseIdleConnections()
 	connected := make(chan struct{})
 	var once sync.Once
 	up := func() { once.Do(func() { close(connected) }) }
