@@ -2,6 +2,7 @@ package codec
 
 import (
 	"errors"
+	"fmt"
 	"image"
 
 	"beside/frame"
@@ -14,6 +15,9 @@ var (
 	// ErrBase means the update builds on a state this decoder does not have: it must
 	// count as not received, and the encoder must be told it is lost.
 	ErrBase = errors.New("codec: update builds on something not received")
+	// ErrEarly is an ErrBase that may pass: what the update builds on has not been received
+	// yet. It may be tried again after the next update that was applied.
+	ErrEarly = fmt.Errorf("%w yet", ErrBase)
 )
 
 // Update is one step from an older picture to a newer one.
@@ -41,7 +45,7 @@ type Encoder interface {
 	Acked(id uint32)
 	Lost(id uint32)
 	// Live is the share (0..1) of an outstanding update's blocks that no newer update
-	// or mark has overtaken, 0 for any other id.
+	// or mark has overtaken, 1 while a newer outstanding one builds on it, 0 for any other id.
 	Live(id uint32) float64
 	// Pending says whether marked or lost parts wait for Encode (f != nil), Repairs
 	// whether lost ones do (any f).

@@ -147,7 +147,7 @@ func (p *Provider) authorizeSubmit(w http.ResponseWriter, r *http.Request) {
 		for _, h := range v.Hidden {
 			q.Set(h[0], h[1])
 		}
-		http.Redirect(w, r, v.To+"?"+q.Encode(), http.StatusSeeOther)
+		http.Redirect(w, r, v.To+"?"+q.Encode(), http.StatusSeeOther) //nolint:gosec // checkAuthorize took only registered addresses
 		return
 	}
 	p.render(w, http.StatusOK, "back", v)

@@ -33,7 +33,7 @@ func history(t *testing.T, dir string) (running string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // a test
+	defer s.Close()
 	tn := s.For(demo.Tenant)
 	names := []string{"Sam Rivers", "Ines Okoro", hostile, "ليلى مثال", "Otto Mustermann-Kranich von und zu Beispielhausen", "evil\u202Egnp.exe"}
 	for i := range 90 {
@@ -80,7 +80,7 @@ const hostile = `"><img src=x onerror=alert(1)>`
 // browser is a real Chromium that collects what its pages complain about.
 type browser struct {
 	t    *testing.T
-	ctx  context.Context //nolint:containedctx // chromedp keeps the browser in it
+	ctx  context.Context
 	base string
 	axe  string
 	bad  []string
@@ -271,7 +271,7 @@ func TestAdminTasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // a test
+	defer s.Close()
 	tn := s.For(demo.Tenant)
 	if have, err := tn.Settings(t.Context()); err != nil || !have.DisableChat || !have.Enabled {
 		t.Errorf("settings %+v, %v", have, err)
@@ -384,6 +384,31 @@ func TestAdminRoles(t *testing.T) {
 			}
 		})
 	}
+	// The endpoint's own list makes somebody an auditor, until it does not any more.
+	s, err := sqlite.Open(t.Context(), filepath.Join(p.dir, "beside.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	tn := s.For(demo.Tenant)
+	if err := tn.GrantAdmin(t.Context(), "console", demo.Paul, store.RoleAuditor); err != nil {
+		t.Fatal(err)
+	}
+	b := openBrowser(t, p.line.Endpoint)
+	b.signIn("paul.adeyemi@halden.example")
+	jar := cookies(b)
+	if got := status(t, p.line.Endpoint+"/admin/monitor", http.MethodGet, jar); got != http.StatusOK {
+		t.Errorf("a listed auditor: %d", got)
+	}
+	if got := status(t, p.line.Endpoint+"/admin/settings", http.MethodGet, jar); got != http.StatusForbidden {
+		t.Errorf("settings as a listed auditor: %d", got)
+	}
+	if err := tn.RevokeAdmin(t.Context(), demo.Paul); err != nil {
+		t.Fatal(err)
+	}
+	if got := status(t, p.line.Endpoint+"/admin/monitor", http.MethodGet, jar); got != http.StatusSeeOther {
+		t.Errorf("after the role was taken away: %d", got)
+	}
 	if got := status(t, p.line.Endpoint+"/admin/monitor", http.MethodGet, "__Host-beside-admin=forged"); got != http.StatusSeeOther {
 		t.Errorf("a forged cookie: %d", got)
 	}
@@ -406,13 +431,13 @@ func status(t *testing.T, url, method, cookie string) int {
 	}
 	req.Header.Set("Cookie", cookie)
 	c := &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // a test of statuses
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := c.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	return resp.StatusCode
 }

@@ -271,7 +271,7 @@ func TestRestartKeepsTheOrganisation(t *testing.T) {
 	if after := p.config(); !bytes.Equal(after.Anchor, before.Anchor) || after.Statement != before.Statement {
 		t.Error("the keys are others after a restart")
 	}
-	s, err := node.OpenStore(t.Context(), dir, true)
+	s, err := node.OpenStore(t.Context(), dir, "", true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,13 @@ const usage = `beside-endpoint [serve] -data DIR -origin URL -tenant GUID -clien
 beside-endpoint COMMAND -data DIR [-tenant GUID]
 
 Commands:
-` + manage.Usage + `
+` + manage.Usage + `  migrate              bring the database to the newest schema
+  backup FILE          copy the SQLite database while it is in use
+  rotate-keys          make a new grant key; no node may be running
+
+The database is an SQLite file in the data folder, or the PostgreSQL that the environment
+variable DATABASE_URL, -database-file or -database names.
+
 Flags:
 `
 
@@ -48,13 +54,19 @@ func main() {
 // options are the flags.
 type options struct {
 	node.Config
-	clientID, api, authority string
-	adminID, adminSecret     string // of the admin site; the secret is a file
+	clientID, api, authority  string
+	adminID, adminSecret      string // of the admin site; the secret is a file
+	databaseURL, databaseFile string
+	relay                     relayFlags
+	given                     func(flag string) bool
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, words, err := parse(args, stderr)
 	if err != nil {
+		return err
+	}
+	if o.Database, err = database(o.databaseURL, o.databaseFile, os.Getenv("DATABASE_URL")); err != nil {
 		return err
 	}
 	o.Log = slog.New(slog.NewJSONHandler(stderr, nil))
@@ -73,6 +85,8 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.SetOutput(stderr)
 	fs.Usage = func() { fmt.Fprint(stderr, usage); fs.PrintDefaults() }
 	fs.StringVar(&o.Dir, "data", "", "data folder")
+	fs.StringVar(&o.databaseURL, "database", "", "postgres:// URL without a password (others can read arguments)")
+	fs.StringVar(&o.databaseFile, "database-file", "", "file that holds the postgres:// URL, readable by its owner only")
 	fs.StringVar(&o.Listen, "listen", ":8443", "address to listen on")
 	fs.StringVar(&o.Metrics, "metrics", "", "address of the metrics page, for the operator only; none if empty")
 	fs.StringVar(&o.Tenant, "tenant", "", "the organisation's tenant id")
@@ -84,6 +98,11 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.Origin, "origin", "", "https://host[:port] under which apps reach the endpoint")
 	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")
 	fs.StringVar(&o.KeyFile, "tls-key", "", "key file of the certificate")
+	o.relay.add(fs)
+	o.given = func(name string) (is bool) {
+		fs.Visit(func(f *flag.Flag) { is = is || f.Name == name })
+		return is
+	}
 	for len(args) > 0 {
 		if err := fs.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
@@ -102,18 +121,39 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	return o, words, nil
 }
 
-// console runs an administrator's command on the data folder.
+// console runs an administrator's command on the data folder and its database.
 func console(ctx context.Context, w io.Writer, o options, words []string) (err error) {
 	if _, err := os.Stat(o.Dir); err != nil { // a mistyped folder is not made
 		return fmt.Errorf("data folder: %w", err)
 	}
-	s, err := node.OpenStore(ctx, o.Dir, false)
+	s, err := node.OpenStore(ctx, o.Dir, o.Database, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	switch {
+	case words[0] == "migrate" && len(words) == 1:
+		v, err := s.Version(ctx) // opening has done it
+		if err == nil {
+			fmt.Fprintf(w, "the database has schema version %d\n", v)
+		}
+		return err
+	case words[0] == "backup" && len(words) == 2:
+		if err := s.Backup(ctx, words[1]); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "copied the database to %s; the keys in the data folder are not in it\n", words[1])
+		return nil
+	}
 	tenant, err := only(ctx, s, o.Tenant)
 	if err != nil {
+		return err
+	}
+	if words[0] == "rotate-keys" && len(words) == 1 {
+		kid, err := node.RotateKeys(ctx, o.Dir, tenant, s)
+		if err == nil {
+			fmt.Fprintf(w, "the grant key is now %s; copy grant.key to the other nodes before they start\n", kid)
+		}
 		return err
 	}
 	return manage.Run(ctx, w, s, tenant, words)

@@ -38,6 +38,7 @@ func TestRefusesToStart(t *testing.T) {
 		"short name":         {"-authority", "https://idp"},
 		"no origin":          {"-origin", ""},
 		"api without id":     {"-api", "https://api.example"},
+		"half of coturn":     {"-turn-url", "turn:turn.example"},
 		"half of TLS":        {"-tls-cert", "x.pem"},
 		"unknown command":    {"fly"},
 		"words after serve":  {"serve", "now"},
@@ -79,6 +80,88 @@ func TestConsole(t *testing.T) {
 	}
 	if err := run(t.Context(), []string{"-data", filepath.Join(dir, "none"), "settings", "get"}, io.Discard, io.Discard); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a mistyped folder: %v", err)
+	}
+}
+
+func TestDatabaseKeepsItsPassword(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const secret = "postgres://u:hunter2@db/beside"
+	for name, tt := range map[string]struct {
+		arg, file, env, want string
+		usage                bool
+	}{
+		"nothing":              {},
+		"argument":             {arg: "postgres://u@db/beside?sslmode=verify-full", want: "postgres://u@db/beside?sslmode=verify-full"},
+		"argument wins":        {arg: "postgresql://u@db/beside", env: secret, want: "postgresql://u@db/beside"},
+		"environment":          {env: secret, want: secret},
+		"file":                 {file: write("good", secret+"\n", 0o600), env: "postgres://other/x", want: secret},
+		"password in argument": {arg: secret, usage: true},
+		"empty password":       {arg: "postgres://u:@db/beside", usage: true},
+		"password in query":    {arg: "postgres://u@db/beside?password=hunter2", usage: true},
+		"key and value":        {arg: "host=db password=hunter2", usage: true},
+		"argument and file":    {arg: "postgres://db/x", file: "y", usage: true},
+		"open file":            {file: write("open", secret, 0o644), usage: true},
+		"file without URL":     {file: write("empty", "hunter2", 0o600), usage: true},
+		"other database":       {env: "mysql://u:hunter2@db/x", usage: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := database(tt.arg, tt.file, tt.env)
+			if got != tt.want || errors.Is(err, manage.ErrUsage) != tt.usage || !tt.usage && err != nil {
+				t.Errorf("got %q %v", got, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error holds the password: %v", err)
+			}
+		})
+	}
+}
+
+func TestMigrateAndBackup(t *testing.T) {
+	t.Setenv("DATABASE_URL", "")
+	dir := t.TempDir()
+	copied := filepath.Join(dir, "copy.db")
+	var out strings.Builder
+	do := func(line string) error {
+		out.Reset()
+		return run(t.Context(), strings.Fields(strings.ReplaceAll(line, "DIR", dir)), &out, io.Discard)
+	}
+	for _, line := range []string{
+		"migrate -data DIR", "settings set licence=trial enabled=true -data DIR -tenant " + tid, "admin grant " + cid + " role=auditor -data DIR",
+		"backup " + copied + " -data DIR",
+	} {
+		if err := do(line); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+	}
+	if err := do("backup " + copied + " -data DIR"); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a backup is overwritten: %v", err)
+	}
+	if fi, err := os.Stat(copied); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v %v", fi.Mode(), err)
+	}
+	// The copy is an endpoint's database.
+	other := t.TempDir()
+	if err := os.Rename(copied, filepath.Join(other, node.DatabaseFile)); err != nil {
+		t.Fatal(err)
+	}
+	dir = other
+	if err := do("admin list -data DIR"); err != nil || !strings.Contains(out.String(), cid+"  auditor") {
+		t.Errorf("restored: %q %v", &out, err)
+	}
+	for _, bad := range []string{"admin grant " + cid + " role=owner -data DIR", "admin grant somebody -data DIR", "backup -data DIR", "migrate now -data DIR"} {
+		if err := do(bad); !errors.Is(err, manage.ErrUsage) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	if err := do("admin revoke " + cid + " -data DIR"); err != nil {
+		t.Error(err)
 	}
 }
 

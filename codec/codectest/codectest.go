@@ -1,6 +1,7 @@
 package codectest
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -26,19 +27,49 @@ func Run(t *testing.T, mk Maker) {
 		"size changes":       {loss: 0.2, late: 0.4, twice: 0.2, resize: 0.05},
 		"reset":              {loss: 0.2, late: 0.4, twice: 0.2, reset: 0.05},
 		"spurious loss":      {loss: 0.2, late: 0.3, twice: 0.2, liar: 0.3},
+		"moves":              {loss: 0.1, late: 0.4, big: true, move: 0.6},
+		"moves in order":     {big: true, move: 0.9},
+		"moves and loss":     {loss: 0.2, twice: 0.2, liar: 0.1, big: true, move: 0.7, flip: 0.1},
+		"pages":              {loss: 0.1, late: 0.2, big: true, flip: 0.3},
+		"pages in pieces":    {loss: 0.1, late: 0.4, twice: 0.2, big: true, move: 0.2, flip: 0.3, budget: 6000, resize: 0.01, reset: 0.01},
 		"everything at once": {loss: 0.3, late: 0.4, twice: 0.3, liar: 0.2, resize: 0.02, reset: 0.02, budget: 3000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(6) {
+			seeds := uint64(6)
+			if w.big {
+				seeds = 2
+			}
+			for seed := range seeds {
 				w.run(t, mk, rand.New(rand.NewPCG(seed, 7)))
 			}
 		})
 	}
 }
 
+// Random checks the contract on one walk whose network and pictures seed decides.
+func Random(t *testing.T, mk Maker, seed uint64) {
+	rnd := rand.New(rand.NewPCG(seed, 23))
+	some := func(most float64) float64 {
+		if rnd.IntN(2) == 0 {
+			return 0
+		}
+		return rnd.Float64() * most
+	}
+	w := walk{
+		loss: some(0.4), late: some(0.6), twice: some(0.4), liar: some(0.3), resize: some(0.02), reset: some(0.02),
+		move: some(1), flip: some(0.4), big: rnd.IntN(3) > 0,
+	}
+	if rnd.IntN(2) == 0 {
+		w.budget = 500 + rnd.IntN(20000)
+	}
+	w.run(t, mk, rnd)
+}
+
 // walk is a random walk over pictures and a network with these probabilities.
 type walk struct {
 	loss, late, twice, liar, resize, reset float64
+	move, flip                             float64 // of parts of the picture, between whole pictures
+	big                                    bool
 	budget                                 int
 }
 
@@ -54,11 +85,21 @@ func (w walk) run(t *testing.T, mk Maker, rnd *rand.Rand) {
 		w.budget = 1 << 20
 	}
 	src, dst := &frame.Frame{Format: frame.BGRX}, &frame.Frame{}
+	bounds := image.Pt(90, 90)
 	src.Resize(image.Pt(70, 53))
-	var air []inFlight
+	if w.big {
+		bounds = image.Pt(400, 330)
+		src.Resize(image.Pt(330, 203))
+		for range 60 {
+			scribble(src, rnd)
+		}
+	}
+	var air, early []inFlight
+	var pages []*frame.Frame
 	history := map[uint32]*frame.Frame{} // the sender's picture at each update
 
-	deliver := func(p inFlight) {
+	var deliver func(p inFlight)
+	deliver = func(p inFlight) {
 		size, fresh, err := dec.Size(p.data)
 		if err != nil {
 			t.Fatalf("Size of an update: %v", err)
@@ -69,6 +110,13 @@ func (w walk) run(t *testing.T, mk Maker, rnd *rand.Rand) {
 		}
 		dst.Resize(size)
 		damage, err := dec.Apply(p.data, dst)
+		if errors.Is(err, codec.ErrEarly) && len(early) < 8 {
+			if !errors.Is(err, codec.ErrBase) {
+				t.Fatal("ErrEarly is no ErrBase")
+			}
+			early = append(early, p)
+			return
+		}
 		if errors.Is(err, codec.ErrBase) {
 			enc.Lost(p.id)
 			return
@@ -83,6 +131,11 @@ func (w walk) run(t *testing.T, mk Maker, rnd *rand.Rand) {
 		}
 		if !p.lost {
 			enc.Acked(p.id)
+		}
+		again := early
+		early = nil
+		for _, p := range again {
+			deliver(p)
 		}
 	}
 	send := func(u codec.Update) {
@@ -113,17 +166,28 @@ func (w walk) run(t *testing.T, mk Maker, rnd *rand.Rand) {
 		air = append(air[:i], air[i+1:]...)
 		deliver(p)
 	}
-	for range 150 {
+	steps := 150
+	if w.big {
+		steps = 80
+	}
+	for range steps {
 		switch {
 		case rnd.Float64() < w.resize:
-			src.Resize(image.Pt(1+rnd.IntN(90), 1+rnd.IntN(90)))
+			src.Resize(image.Pt(1+rnd.IntN(bounds.X), 1+rnd.IntN(bounds.Y)))
 			fill(src, src.Bounds(), rnd)
+			pages = nil
 		case rnd.Float64() < w.reset:
 			enc.Reset()
 		}
 		src.Damage.Clear()
 		for range rnd.IntN(4) {
 			scribble(src, rnd)
+		}
+		if rnd.Float64() < w.move {
+			shift(src, rnd)
+		}
+		if rnd.Float64() < w.flip {
+			pages = flip(src, pages, rnd)
 		}
 		enc.Mark(src.Damage.Rects())
 		if u, ok := enc.Encode(src, w.budget, image.Pt(rnd.IntN(70), rnd.IntN(50))); ok {
@@ -148,6 +212,10 @@ func (w walk) run(t *testing.T, mk Maker, rnd *rand.Rand) {
 		for len(air) > 0 {
 			step()
 		}
+		for _, p := range early {
+			enc.Lost(p.id)
+		}
+		early = nil
 	}
 	if dst.Size != src.Size {
 		t.Fatalf("size %v, want %v", dst.Size, src.Size)
@@ -167,9 +235,9 @@ func Equal(a, b *frame.Frame, r image.Rectangle) error {
 	}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		for x := r.Min.X; x < r.Max.X; x++ {
-			p, q := a.Pix[y*a.Stride+4*x:][:3], b.Pix[y*b.Stride+4*x:][:3]
-			if p[0] != q[0] || p[1] != q[1] || p[2] != q[2] {
-				return fmt.Errorf("pixel (%d,%d) is %v, want %v", x, y, p, q)
+			p, q := a.Pix[y*a.Stride+4*x:][:4], b.Pix[y*b.Stride+4*x:][:4]
+			if (binary.LittleEndian.Uint32(p)^binary.LittleEndian.Uint32(q))&0xFFFFFF != 0 {
+				return fmt.Errorf("pixel (%d,%d) is %v, want %v", x, y, p[:3], q[:3])
 			}
 		}
 	}
@@ -202,4 +270,36 @@ func fill(f *frame.Frame, r image.Rectangle, rnd *rand.Rand) {
 		}
 	}
 	f.Damage.Add(r)
+}
+
+// shift moves a part of the picture somewhere else, over itself or not.
+func shift(f *frame.Frame, rnd *rand.Rand) {
+	from := image.Rect(rnd.IntN(f.Size.X), rnd.IntN(f.Size.Y), f.Size.X-rnd.IntN(f.Size.X), f.Size.Y-rnd.IntN(f.Size.Y))
+	d := image.Pt(rnd.IntN(61)-30, rnd.IntN(81)-40)
+	if rnd.IntN(3) == 0 {
+		d.X = 0
+	}
+	to := from.Add(d).Intersect(f.Bounds())
+	was := clone(f)
+	for y := to.Min.Y; y < to.Max.Y; y++ {
+		copy(f.Pix[y*f.Stride+4*to.Min.X:y*f.Stride+4*to.Max.X], was.Pix[(y-d.Y)*f.Stride+4*(to.Min.X-d.X):])
+	}
+	f.Damage.Add(to)
+}
+
+// flip shows another page, new or seen before, and remembers the one that was shown.
+func flip(f *frame.Frame, pages []*frame.Frame, rnd *rand.Rand) []*frame.Frame {
+	was := clone(f)
+	if len(pages) > 1 && rnd.IntN(4) > 0 {
+		i := rnd.IntN(len(pages))
+		copy(f.Pix, pages[i].Pix)
+		pages[i] = was
+	} else {
+		pages = append(pages, was)
+		for range 40 {
+			scribble(f, rnd)
+		}
+	}
+	f.Damage.Add(f.Bounds())
+	return pages
 }

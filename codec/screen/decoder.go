@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"crypto/subtle"
-	"encoding/binary"
 	"fmt"
 	"image"
 
@@ -14,15 +12,52 @@ import (
 
 // Decoder is the helper's half.
 type Decoder struct {
-	zstd  *zstd.Decoder
-	begun bool
-	grid  grid
-	epoch uint32
-	ids   []uint32 // update that last wrote each block
+	zstd    *zstd.Decoder
+	begun   bool
+	grid    grid
+	epoch   uint32
+	ids     []uint32 // update that last wrote each block
+	applied window
+	cache   [Slots]stored
 
-	blocks, bases []uint32 // scratch from here on
-	pixels        []byte
-	damage        []image.Rectangle
+	body    // scratch from here on
+	decoded []byte
+	aside   []byte
+	damage  []image.Rectangle
+}
+
+// stored is a slot of the cache.
+type stored struct {
+	id   uint32
+	good bool
+	pix  []byte // a tile, 4 bytes a pixel; nil until first used
+}
+
+// window is the set of updates applied, as far as they are not long past.
+type window struct {
+	begun  bool
+	newest uint32
+	bits   [1024 / 64]uint64
+}
+
+func (w *window) has(id uint32) bool {
+	return w.begun && w.newest-id < 1024 && w.bits[id%1024/64]&(1<<(id%64)) != 0
+}
+
+func (w *window) add(id uint32) {
+	if !w.begun || id-w.newest-1 < 1<<31 { // newer
+		if !w.begun || id-w.newest >= 1024 {
+			clear(w.bits[:])
+		} else {
+			for n := w.newest + 1; n != id; n++ {
+				w.bits[n%1024/64] &^= 1 << (n % 64)
+			}
+		}
+		w.begun, w.newest = true, id
+	} else if w.newest-id >= 1024 {
+		return
+	}
+	w.bits[id%1024/64] |= 1 << (id % 64)
 }
 
 var _ codec.Decoder = (*Decoder)(nil)
@@ -30,35 +65,11 @@ var _ codec.Decoder = (*Decoder)(nil)
 // NewDecoder makes a decoder that has seen nothing.
 func NewDecoder() (*Decoder, error) {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(MaxWindow),
-		zstd.WithDecoderMaxMemory(MaxBlocks*bytesBlock), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true))
+		zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecodeAllCapLimit(false), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, fmt.Errorf("screen: make decompressor: %w", err)
 	}
 	return &Decoder{zstd: z}, nil
-}
-
-type header struct {
-	flags     byte
-	id, epoch uint32
-	size      image.Point
-	count     int
-}
-
-func parseHeader(data []byte) (header, []byte, error) {
-	if len(data) < headerLen || len(data) > MaxData || data[0] != Version || data[1]&^flagsKnown != 0 {
-		return header{}, nil, fmt.Errorf("%w: header", codec.ErrCorrupt)
-	}
-	h := header{
-		flags: data[1],
-		id:    binary.BigEndian.Uint32(data[2:]),
-		epoch: binary.BigEndian.Uint32(data[6:]),
-		size:  image.Pt(int(binary.BigEndian.Uint16(data[10:])), int(binary.BigEndian.Uint16(data[12:]))),
-		count: int(binary.BigEndian.Uint16(data[14:])) + 1,
-	}
-	if !frame.ValidSize(h.size) || newer(h.epoch, h.id) || h.count > MaxBlocks || h.count > newGrid(h.size).count() {
-		return header{}, nil, fmt.Errorf("%w: limits", codec.ErrCorrupt)
-	}
-	return h, data[headerLen:], nil
 }
 
 // stale says whether h belongs to a picture already left behind.
@@ -75,7 +86,7 @@ func (d *Decoder) Size(data []byte) (image.Point, bool, error) {
 
 // Apply implements codec.Decoder.
 func (d *Decoder) Apply(data []byte, dst *frame.Frame) ([]image.Rectangle, error) {
-	h, rest, err := parseHeader(data)
+	h, in, err := parseHeader(data)
 	if err != nil {
 		return nil, err
 	}
@@ -83,160 +94,93 @@ func (d *Decoder) Apply(data []byte, dst *frame.Frame) ([]image.Rectangle, error
 		return nil, nil
 	}
 	fresh := !d.begun || h.epoch != d.epoch
-	if !fresh && h.size != d.grid.size {
+	switch {
+	case !fresh && h.size != d.grid.size:
 		return nil, fmt.Errorf("%w: size changed within an epoch", codec.ErrCorrupt)
-	}
-	if dst.Size != h.size || dst.Format != frame.BGRX {
+	case dst.Size != h.size || dst.Format != frame.BGRX:
 		return nil, fmt.Errorf("codec/screen: apply to a frame of %v, want BGRX of %v", dst.Size, h.size)
+	case !fresh && d.applied.has(h.id):
+		return nil, nil
+	}
+	if h.flags&flagZstd != 0 {
+		if d.decoded, err = d.zstd.DecodeAll(in, d.decoded[:0]); err != nil || len(d.decoded) > MaxBody {
+			return nil, fmt.Errorf("%w: compressed body", codec.ErrCorrupt)
+		}
+		in = d.decoded
 	}
 	g := newGrid(h.size)
-	total, rest, err := d.parsePlaces(h, g, rest)
-	if err != nil {
+	if err := d.parse(h, g, in); err != nil {
 		return nil, err
 	}
-	if rest, err = d.parseBases(h, rest); err != nil {
-		return nil, err
-	}
-	// Refuse before decompressing: nothing is written unless every base is there.
-	for i, b := range d.blocks {
-		if d.bases[i] == 0 {
-			continue
-		}
-		if fresh || (newer(h.id, d.ids[b]) && d.ids[b] != h.id-d.bases[i]) {
-			return nil, codec.ErrBase
-		}
-	}
-	pixels, err := d.unpack(h, rest, total)
-	if err != nil {
+	if err := d.refuse(h, fresh); err != nil {
 		return nil, err
 	}
 	if fresh {
-		d.begun, d.grid, d.epoch = true, g, h.epoch
-		d.ids = resized(d.ids, g.count())
-		for b := range d.ids {
-			d.ids[b] = h.epoch - 1
-		}
+		d.begin(h.epoch, g)
 	}
-	d.write(h, pixels, dst)
+	d.applied.add(h.id)
+	d.write(h.id, view{dst.Pix, dst.Stride})
 	return d.damage, nil
 }
 
-// parsePlaces fills blocks and returns how many bytes their pixels are.
-func (d *Decoder) parsePlaces(h header, g grid, in []byte) (int, []byte, error) {
-	d.blocks = d.blocks[:0]
-	at, total := uint64(0), 0
-	for len(d.blocks) < h.count {
-		skip, n, rest, ok := twoUvarints(in)
-		in = rest
-		n++
-		if !ok || n > uint64(h.count-len(d.blocks)) || at+skip+n > uint64(g.count()) {
-			return 0, nil, fmt.Errorf("%w: places", codec.ErrCorrupt)
+// refuse checks what the update builds on.
+func (d *Decoder) refuse(h header, fresh bool) error {
+	if fresh {
+		switch {
+		case len(d.deps) > 0:
+			return codec.ErrEarly
+		case len(d.bases) > 0 || d.checked:
+			return codec.ErrBase
 		}
-		at += skip
-		for ; n > 0; n-- {
-			_, _, w, h := g.rect(int(at))
-			total += 3 * w * h
-			d.blocks = append(d.blocks, uint32(at))
-			at++
+		return nil
+	}
+	for _, dep := range d.deps {
+		if !d.applied.has(dep) {
+			return codec.ErrEarly
 		}
 	}
-	return total, in, nil
+	bases, sum := d.bases, uint64(0)
+	for _, r := range d.runs {
+		if r.kind == kindXor {
+			for i, base := range bases[:r.n] {
+				if id := d.ids[r.b+i]; newer(h.id, id) && id != base {
+					return codec.ErrBase
+				}
+			}
+			bases = bases[r.n:]
+		}
+		d.grid.bases(r, d.vectors, func(b int) { sum = mix(sum, d.ids[b]) })
+	}
+	for _, s := range d.refs {
+		if !d.cache[s.slot].good {
+			return codec.ErrBase
+		}
+		sum = mix(sum, d.cache[s.slot].id)
+	}
+	if d.checked && sum != d.sum {
+		return codec.ErrBase
+	}
+	return nil
 }
 
-// parseBases fills bases, as distances back from the update; 0 means raw.
-func (d *Decoder) parseBases(h header, in []byte) ([]byte, error) {
-	d.bases = resized(d.bases, h.count)
-	clear(d.bases)
-	if h.flags&flagDiff == 0 {
-		return in, nil
+// begin starts a new picture.
+func (d *Decoder) begin(epoch uint32, g grid) {
+	d.begun, d.grid, d.epoch, d.applied = true, g, epoch, window{}
+	d.ids = resized(d.ids, g.count())
+	for b := range d.ids {
+		d.ids[b] = epoch - 1
 	}
-	for at := 0; at < h.count; {
-		n, back, rest, ok := twoUvarints(in)
-		in = rest
-		n++
-		if !ok || n > uint64(h.count-at) {
-			return nil, fmt.Errorf("%w: bases", codec.ErrCorrupt)
-		}
-		for ; n > 0; n-- {
-			d.bases[at] = uint32(back)
-			at++
-		}
-	}
-	return in, nil
-}
-
-func twoUvarints(in []byte) (a, b uint64, rest []byte, ok bool) {
-	a, n := binary.Uvarint(in)
-	if n <= 0 || n > maxUvarint5 || a > 1<<32-1 {
-		return 0, 0, in, false
-	}
-	b, m := binary.Uvarint(in[n:])
-	if m <= 0 || m > maxUvarint5 || b > 1<<32-1 {
-		return 0, 0, in, false
-	}
-	return a, b, in[n+m:], true
-}
-
-func (d *Decoder) unpack(h header, in []byte, total int) ([]byte, error) {
-	if h.flags&flagZstd == 0 {
-		if len(in) != total {
-			return nil, fmt.Errorf("%w: pixels", codec.ErrCorrupt)
-		}
-		return in, nil
-	}
-	d.pixels = resized(d.pixels, total)
-	out, err := d.zstd.DecodeAll(in, d.pixels[:0:total])
-	if err != nil || len(out) != total {
-		return nil, fmt.Errorf("%w: compressed pixels", codec.ErrCorrupt)
-	}
-	return out, nil
-}
-
-// write puts the blocks that are not overtaken into dst and collects the damage, one
-// rectangle for each run of neighbours.
-func (d *Decoder) write(h header, pixels []byte, dst *frame.Frame) {
-	d.damage = d.damage[:0]
-	for i, b := range d.blocks {
-		x, y, w, ht := d.grid.rect(int(b))
-		src := pixels[:3*w*ht]
-		pixels = pixels[3*w*ht:]
-		if !newer(h.id, d.ids[b]) {
-			continue
-		}
-		d.ids[b] = h.id
-		for r := range ht {
-			scatter(dst.Pix[(y+r)*dst.Stride+4*x:][:4*w], src[r*3*w:][:3*w], d.bases[i] != 0)
-		}
-		if n := len(d.damage); n > 0 && d.damage[n-1].Max.X == x && d.damage[n-1].Min.Y == y {
-			d.damage[n-1].Max.X = x + w
-		} else {
-			d.damage = append(d.damage, image.Rect(x, y, x+w, y+ht))
-		}
+	for i := range d.cache {
+		d.cache[i].id, d.cache[i].good = epoch-1, false
 	}
 }
 
-// scatter unpacks a row of 3-byte pixels into dst, or adds it as a difference.
-func scatter(dst, src []byte, diff bool) {
-	if diff {
-		var row [4 * Block]byte
-		for i, j := 0, 0; j+3 <= len(src); i, j = i+4, j+3 {
-			row[i], row[i+1], row[i+2] = src[j], src[j+1], src[j+2]
-		}
-		subtle.XORBytes(dst, dst, row[:len(dst)])
+// damaged adds block b to the damage.
+func (d *Decoder) damaged(b int) {
+	x, y, w, h := d.grid.rect(b)
+	if n := len(d.damage); n > 0 && d.damage[n-1].Max.X == x && d.damage[n-1].Min.Y == y {
+		d.damage[n-1].Max.X = x + w
 		return
 	}
-	i, j := 0, 0
-	for ; j+8 <= len(src) && i+8 <= len(dst); i, j = i+8, j+6 {
-		v := binary.LittleEndian.Uint64(src[j:])
-		binary.LittleEndian.PutUint64(dst[i:], v&0xFFFFFF|(v&0xFFFFFF000000)<<8|0xFF000000FF000000)
-	}
-	for ; j+3 <= len(src); i, j = i+4, j+3 {
-		dst[i], dst[i+1], dst[i+2], dst[i+3] = src[j], src[j+1], src[j+2], 0xFF
-	}
-}
-
-// ID is the serial number of an update.
-func ID(data []byte) (uint32, error) {
-	h, _, err := parseHeader(data)
-	return h.id, err
+	d.damage = append(d.damage, image.Rect(x, y, x+w, y+h))
 }

@@ -1,13 +1,8 @@
 package screen
 
 import (
-	"bytes"
-	"cmp"
-	"crypto/subtle"
-	"encoding/binary"
 	"fmt"
 	"image"
-	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -15,38 +10,40 @@ import (
 	"beside/frame"
 )
 
-const (
-	// bothLimit is the raw size up to which differences are tried beside raw pixels.
-	bothLimit = 200_000
-	// maxOutstanding bounds the updates whose fate is not known yet.
-	maxOutstanding = 1024
-	firstEstimate  = 48 // bytes a block, before anything was measured
-)
+// maxOutstanding bounds the updates whose fate is not known yet.
+const maxOutstanding = 1024
 
-// Encoder is the sharer's half. It keeps one packed copy of the picture (3 bytes a
-// pixel) as it was last sent, and for each block the update that sent it.
+// Encoder is the sharer's half. It keeps one copy of the picture as it was last sent, and
+// for each block the update that sent it.
 type Encoder struct {
 	zstd *zstd.Encoder
 	next uint32 // id of the next update
 
 	grid  grid
 	epoch uint32
-	last  []byte   // block b at b*bytesBlock, as last sent
+	last  view     // the picture as last sent
 	ids   []uint32 // update that last carried the block
 	// A block is in at most one of never, lost and unacked; in none, the receiver is
 	// known to hold it as in last. dirty is independent of that.
 	never, lost, unacked, dirty bitset
+	// held blocks are another codec's for now, inexact ones hold what it made of them.
+	// A block that is inexact and not held is dirty.
+	held, inexact bitset
 
-	sent   map[uint32][]uint32 // blocks of each outstanding update
-	free   [][]uint32
+	sent   map[uint32]*outstanding
+	free   []*outstanding
 	oldest uint32 // not newer than any key of sent
-	est    float64
 
-	todo         []uint32 // scratch from here on
-	raw, diff    []byte
-	dataR, dataD []byte
-	scratch      [bytesBlock]byte
-	bases        []uint32
+	cache cache
+	plan
+}
+
+// outstanding is an update whose fate is not known yet.
+type outstanding struct {
+	blocks      []uint32
+	deps        []uint32 // outstanding updates it builds on
+	saves, refs []uint16 // slots
+	needed      int      // how many outstanding updates build on it
 }
 
 var _ codec.Encoder = (*Encoder)(nil)
@@ -58,7 +55,9 @@ func NewEncoder() (*Encoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("screen: make compressor: %w", err)
 	}
-	return &Encoder{zstd: z, next: 1, sent: map[uint32][]uint32{}, est: firstEstimate}, nil
+	e := &Encoder{zstd: z, next: 1, sent: map[uint32]*outstanding{}}
+	e.est = firstEstimate
+	return e, nil
 }
 
 // Reset implements codec.Encoder.
@@ -67,19 +66,23 @@ func (e *Encoder) Reset() { e.restart(image.Point{}) }
 func (e *Encoder) restart(size image.Point) {
 	e.grid, e.epoch = newGrid(size), e.next
 	n := e.grid.count()
-	e.last = resized(e.last, n*bytesBlock)
-	clear(e.last)
+	e.last = view{resized(e.last.pix, 4*size.X*size.Y), 4 * size.X}
+	clear(e.last.pix)
+	clear(e.converted.pix)
 	e.ids = resized(e.ids, n)
-	for _, s := range []*bitset{&e.never, &e.lost, &e.unacked, &e.dirty} {
+	e.kind, e.split, e.all = resized(e.kind, n), resized(e.split, n), e.all[:0]
+	for _, s := range []*bitset{&e.never, &e.lost, &e.unacked, &e.dirty, &e.held, &e.inexact} {
 		s.reset(n)
 	}
 	for b := range n {
+		e.kind[b] = kindNone
 		e.never.add(b)
 		e.dirty.add(b)
 	}
 	for id := range e.sent {
 		e.forget(id)
 	}
+	e.cache.reset(e.grid.tiles())
 	e.oldest = e.next
 	e.est = max(e.est, firstEstimate)
 }
@@ -87,65 +90,124 @@ func (e *Encoder) restart(size image.Point) {
 // Mark implements codec.Encoder.
 func (e *Encoder) Mark(rects []image.Rectangle) {
 	for _, r := range rects {
-		r = r.Intersect(image.Rectangle{Max: e.grid.size})
-		if r.Empty() {
-			continue
-		}
-		for y := r.Min.Y / Block; y <= (r.Max.Y-1)/Block; y++ {
-			for x := r.Min.X / Block; x <= (r.Max.X-1)/Block; x++ {
-				e.dirty.add(y*e.grid.cols + x)
-			}
-		}
+		e.grid.touching(r, func(b int) { e.dirty.add(b) })
 	}
 }
 
 // Acked implements codec.Encoder.
 func (e *Encoder) Acked(id uint32) {
-	for _, b := range e.sent[id] {
+	u := e.sent[id]
+	if u == nil {
+		return
+	}
+	for _, b := range u.blocks {
 		if e.ids[b] == id {
 			e.unacked.remove(int(b))
 		}
 	}
+	e.cache.acked(id, u)
+	deps := u.deps
 	e.forget(id)
+	for _, dep := range deps {
+		e.Acked(dep) // it could not have been applied otherwise
+	}
 }
 
 // Lost implements codec.Encoder.
 func (e *Encoder) Lost(id uint32) {
-	for _, b := range e.sent[id] {
+	u := e.sent[id]
+	if u == nil {
+		return
+	}
+	for _, b := range u.blocks {
 		if e.ids[b] == id {
 			e.unacked.remove(int(b))
 			e.lost.add(int(b))
 		}
 	}
+	e.cache.lost(id, u)
+	needed := u.needed
 	e.forget(id)
-}
-
-func (e *Encoder) forget(id uint32) {
-	if list, ok := e.sent[id]; ok {
-		delete(e.sent, id)
-		if len(e.free) < 8 {
-			e.free = append(e.free, list[:0])
+	if needed == 0 {
+		return
+	}
+	// What builds on it will be refused: do not wait to be told.
+	for other, o := range e.sent {
+		for _, dep := range o.deps {
+			if dep == id {
+				e.Lost(other)
+				break
+			}
 		}
 	}
+}
+
+// forget drops id from what is outstanding. Its lists stay as they are until the next Encode.
+func (e *Encoder) forget(id uint32) {
+	u := e.sent[id]
+	if u == nil {
+		return
+	}
+	for _, dep := range u.deps {
+		if d := e.sent[dep]; d != nil {
+			d.needed--
+		}
+	}
+	delete(e.sent, id)
+	if len(e.free) < 8 {
+		e.free = append(e.free, u)
+	}
+}
+
+// take makes an outstanding update that carries blocks.
+func (e *Encoder) take(blocks []uint32) *outstanding {
+	u := &outstanding{}
+	if n := len(e.free); n > 0 {
+		u, e.free = e.free[n-1], e.free[:n-1]
+	}
+	u.blocks = append(u.blocks[:0], blocks...)
+	u.deps, u.saves, u.refs, u.needed = u.deps[:0], u.saves[:0], u.refs[:0], 0
+	if len(e.sent) >= maxOutstanding {
+		for ; len(e.sent) >= maxOutstanding; e.oldest++ {
+			e.Lost(e.oldest)
+		}
+	}
+	e.sent[e.next] = u
+	e.next++
+	return u
+}
+
+// carried records that block b, whose pixels last holds by now, is in update id.
+func (e *Encoder) carried(b int, id uint32) {
+	e.never.remove(b)
+	e.lost.remove(b)
+	e.dirty.remove(b)
+	e.inexact.remove(b)
+	e.unacked.add(b)
+	e.ids[b] = id
+	e.cache.changed(e.grid.tileOf(b))
 }
 
 // Live implements codec.Encoder.
 func (e *Encoder) Live(id uint32) float64 {
-	list := e.sent[id]
-	if len(list) == 0 {
+	u := e.sent[id]
+	switch {
+	case u == nil || len(u.blocks) == 0:
 		return 0
+	case u.needed > 0:
+		return 1
 	}
 	live := 0
-	for _, b := range list {
+	for _, b := range u.blocks {
 		if e.ids[b] == id && !e.dirty.has(int(b)) {
 			live++
 		}
 	}
-	return float64(live) / float64(len(list))
+	return float64(live) / float64(len(u.blocks))
 }
 
 // Pending implements codec.Encoder.
-func (e *Encoder) Pending() bool { return e.dirty.n+e.lost.n > 0 }
+func (e *Encoder) Pending() bool { return e.dirty.without(&e.held)+e.lost.without(&e.held) > 0 }
 
 // Repairs implements codec.Encoder.
 func (e *Encoder) Repairs() bool {
@@ -153,7 +215,7 @@ func (e *Encoder) Repairs() bool {
 		return false
 	}
 	for i, w := range e.lost.words {
-		if w&^e.dirty.words[i] != 0 {
+		if w&^e.dirty.words[i]&^e.held.words[i] != 0 {
 			return true
 		}
 	}
@@ -162,7 +224,7 @@ func (e *Encoder) Repairs() bool {
 
 // Settled implements codec.Encoder.
 func (e *Encoder) Settled() bool {
-	return e.grid.count() > 0 && e.dirty.n+e.lost.n+e.unacked.n+e.never.n == 0
+	return e.grid.count() > 0 && e.dirty.n+e.lost.n+e.unacked.n+e.never.n+e.inexact.n == 0
 }
 
 // Encode implements codec.Encoder.
@@ -173,183 +235,9 @@ func (e *Encoder) Encode(f *frame.Frame, budget int, focus image.Point) (codec.U
 		}
 		e.restart(f.Size)
 	}
-	e.todo = e.todo[:0]
-	if f == nil {
-		e.todo = e.lost.appendTo(e.todo)
-		e.todo = slices.DeleteFunc(e.todo, func(b uint32) bool { return e.dirty.has(int(b)) })
-	} else {
-		e.dirty.addAll(&e.lost)
-		e.todo = e.dirty.appendTo(e.todo)
-	}
-	if len(e.todo) == 0 {
+	if !e.choose(f) {
 		return codec.Update{}, false
 	}
-	if float64(len(e.todo))*e.est > float64(budget) || len(e.todo) > MaxBlocks {
-		e.sortByDistance(focus)
-		e.confirm(f, min(max(1, int(float64(budget)/e.est)), MaxBlocks))
-	} else {
-		e.confirm(f, len(e.todo))
-	}
-	for len(e.todo) > 0 {
-		data := e.pack(f)
-		perBlock := float64(len(data)) / float64(len(e.todo))
-		if n := int(float64(budget) / perBlock); len(data) > 2*budget && n < len(e.todo) && len(e.todo) > 16 {
-			// The estimate was far off (a photograph): keep what fits, nearest first.
-			e.est = perBlock
-			e.sortByDistance(focus)
-			e.todo = e.todo[:max(16, n)]
-			slices.Sort(e.todo)
-			continue
-		}
-		if len(e.todo) >= 16 {
-			e.est = max(4, (e.est+3*perBlock)/4)
-		}
-		return e.commit(data), true
-	}
-	return codec.Update{}, false
-}
-
-func (e *Encoder) sortByDistance(focus image.Point) {
-	fx, fy := focus.X/Block, focus.Y/Block
-	dist := func(b uint32) int {
-		dx, dy := int(b)%e.grid.cols-fx, int(b)/e.grid.cols-fy
-		return dx*dx + dy*dy
-	}
-	slices.SortFunc(e.todo, func(a, b uint32) int { return cmp.Compare(dist(a), dist(b)) })
-}
-
-// confirm keeps the first limit blocks of todo that really differ, in rising order, and
-// unmarks those that turn out not to.
-func (e *Encoder) confirm(f *frame.Frame, limit int) {
-	kept := e.todo[:0]
-	for _, b := range e.todo {
-		if len(kept) == limit {
-			break
-		}
-		if f != nil && !e.never.has(int(b)) && !e.lost.has(int(b)) {
-			now := gather(e.scratch[:0], e.grid, f.Pix, f.Stride, int(b), f.Format)
-			if bytes.Equal(now, e.last[int(b)*bytesBlock:][:len(now)]) {
-				e.dirty.remove(int(b))
-				continue
-			}
-		}
-		kept = append(kept, b)
-	}
-	slices.Sort(kept)
-	e.todo = kept
-}
-
-// pack serialises the blocks of todo the cheaper way. Nothing is committed.
-func (e *Encoder) pack(f *frame.Frame) []byte {
-	e.raw = resized(e.raw, len(e.todo)*bytesBlock)[:0]
-	for _, b := range e.todo {
-		if f == nil {
-			_, _, w, h := e.grid.rect(int(b))
-			e.raw = append(e.raw, e.last[int(b)*bytesBlock:][:3*w*h]...)
-		} else {
-			e.raw = gather(e.raw, e.grid, f.Pix, f.Stride, int(b), f.Format)
-		}
-	}
-	e.dataR = e.write(e.dataR[:0], false, e.raw)
-	if len(e.raw) > bothLimit || !e.difference() {
-		return e.dataR
-	}
-	e.dataD = e.write(e.dataD[:0], true, e.diff)
-	if len(e.dataD) < len(e.dataR) {
-		return e.dataD
-	}
-	return e.dataR
-}
-
-// difference fills diff and bases; false if no block has a base the receiver holds.
-func (e *Encoder) difference() bool {
-	e.diff = append(e.diff[:0], e.raw...)
-	e.bases = e.bases[:0]
-	any, at := false, 0
-	for _, b32 := range e.todo {
-		b := int(b32)
-		_, _, w, h := e.grid.rect(b)
-		n := 3 * w * h
-		back := uint32(0)
-		if !e.never.has(b) && !e.lost.has(b) && !e.unacked.has(b) {
-			back, any = e.next-e.ids[b], true
-			subtle.XORBytes(e.diff[at:at+n], e.diff[at:at+n], e.last[b*bytesBlock:][:n])
-		}
-		e.bases = append(e.bases, back)
-		at += n
-	}
-	return any
-}
-
-func (e *Encoder) write(out []byte, diff bool, pixels []byte) []byte {
-	var h [headerLen]byte
-	h[0] = Version
-	binary.BigEndian.PutUint32(h[2:], e.next)
-	binary.BigEndian.PutUint32(h[6:], e.epoch)
-	binary.BigEndian.PutUint16(h[10:], uint16(e.grid.size.X))
-	binary.BigEndian.PutUint16(h[12:], uint16(e.grid.size.Y))
-	binary.BigEndian.PutUint16(h[14:], uint16(len(e.todo)-1))
-	out = append(out, h[:]...)
-	end := uint32(0)
-	for i := 0; i < len(e.todo); {
-		j := i + 1
-		for j < len(e.todo) && e.todo[j] == e.todo[j-1]+1 {
-			j++
-		}
-		out = binary.AppendUvarint(out, uint64(e.todo[i]-end))
-		out = binary.AppendUvarint(out, uint64(j-i-1))
-		end, i = e.todo[j-1]+1, j
-	}
-	flags := byte(0)
-	if diff {
-		flags |= flagDiff
-		for i := 0; i < len(e.bases); {
-			j := i + 1
-			for j < len(e.bases) && e.bases[j] == e.bases[i] {
-				j++
-			}
-			out = binary.AppendUvarint(out, uint64(j-i-1))
-			out = binary.AppendUvarint(out, uint64(e.bases[i]))
-			i = j
-		}
-	}
-	at := len(out)
-	out = e.zstd.EncodeAll(pixels, out)
-	if len(out)-at < len(pixels) {
-		flags |= flagZstd
-	} else {
-		out = append(out[:at], pixels...)
-	}
-	out[1] = flags
-	return out
-}
-
-// commit records that todo was sent as packed in raw.
-func (e *Encoder) commit(data []byte) codec.Update {
-	if len(e.sent) >= maxOutstanding {
-		for ; len(e.sent) >= maxOutstanding; e.oldest++ {
-			e.Lost(e.oldest)
-		}
-	}
-	id := e.next
-	e.next++
-	var list []uint32
-	if n := len(e.free); n > 0 {
-		list, e.free = e.free[n-1], e.free[:n-1]
-	}
-	at := 0
-	for _, b32 := range e.todo {
-		b := int(b32)
-		_, _, w, h := e.grid.rect(b)
-		n := 3 * w * h
-		copy(e.last[b*bytesBlock:], e.raw[at:at+n])
-		at += n
-		e.never.remove(b)
-		e.lost.remove(b)
-		e.dirty.remove(b)
-		e.unacked.add(b)
-		e.ids[b] = id
-	}
-	e.sent[id] = append(list, e.todo...)
-	return codec.Update{ID: id, Size: e.grid.size, Data: data, Blocks: len(e.todo)}
+	data := e.fit(budget, focus)
+	return e.commit(data), true
 }

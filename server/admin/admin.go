@@ -95,7 +95,7 @@ func (s *Site) routes() http.Handler {
 	m.HandleFunc("GET /admin/theme", s.theme)
 	m.HandleFunc("GET /admin/{$}", func(w http.ResponseWriter, r *http.Request) { seeOther(w, r, "/admin/monitor") })
 	page := func(pattern string, may role, fresh bool, h func(*visit) error) {
-		m.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, may, fresh, h) })
+		m.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, may, fresh, h) }) //nolint:contextcheck // a visit carries the request, and so its context
 	}
 	page("GET /admin/monitor", auditor, false, s.monitor)
 	page("GET /admin/monitor/events", auditor, false, s.monitorEvents)
@@ -200,6 +200,7 @@ type visit struct {
 type person struct {
 	Object, Name string
 	Role         role
+	Listed       bool      // the role is the endpoint's own word, asked for again at every visit
 	At           time.Time // of the sign-in
 }
 
@@ -250,7 +251,26 @@ func (s *Site) visitor(r *http.Request) (person, bool) {
 	case err != nil || !who.Member || !who.Enabled:
 		return person{}, false
 	}
-	return p, true
+	if p.Listed {
+		p.Role = s.listed(r.Context(), p.Object)
+	}
+	return p, p.Role > nobody
+}
+
+// listed is the role that the endpoint's own list gives somebody ("admin grant").
+func (s *Site) listed(ctx context.Context, object string) role {
+	name, err := s.t.AdminRole(ctx, object)
+	switch {
+	case err != nil:
+		s.o.Log.ErrorContext(ctx, "admin site: roles", "err", err)
+	case name == "admin":
+		return admin
+	case name == "operator":
+		return operator
+	case name == "auditor":
+		return auditor
+	}
+	return nobody
 }
 
 // fail shows what went wrong.
@@ -294,11 +314,8 @@ func cut(s string, n int) string {
 }
 
 func seeOther(w http.ResponseWriter, r *http.Request, to string) {
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // ours() keeps it inside the site, or it is the provider's own address
 }
-
-// may says whether the visitor's role is enough, for what pages show.
-func (v *visit) may(r role) bool { return v.who.Role >= r }
 
 // language is what the person chose, or else what the browser prefers.
 func language(r *http.Request) string {

@@ -55,7 +55,7 @@ func (o *OIDC) config(ctx context.Context) (*oauth2.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", auth.ErrProvider, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	var m struct {
 		Authorize string `json:"authorization_endpoint"`
 		Token     string `json:"token_endpoint"`

@@ -15,8 +15,17 @@ import (
 func system(os string) string {
 	os = strings.ToLower(os)
 	for _, s := range []struct{ word, name string }{
-		{"windows", "windows"}, {"mac", "macos"}, {"os x", "macos"}, {"ios", "ios"}, {"android", "android"},
-		{"linux", "linux"}, {"debian", "linux"}, {"ubuntu", "linux"}, {"fedora", "linux"}, {"red hat", "linux"}, {"suse", "linux"},
+		{"windows", "windows"},
+		{"mac", "macos"},
+		{"os x", "macos"},
+		{"ios", "ios"},
+		{"android", "android"},
+		{"linux", "linux"},
+		{"debian", "linux"},
+		{"ubuntu", "linux"},
+		{"fedora", "linux"},
+		{"red hat", "linux"},
+		{"suse", "linux"},
 	} {
 		if strings.Contains(os, s.word) {
 			return s.name

@@ -114,8 +114,11 @@ func changes(a, b policy.Settings) string {
 		name     string
 		old, now bool
 	}{
-		{"enabled", a.Enabled, b.Enabled}, {"allow-unenrolled", a.AllowUnenrolled, b.AllowUnenrolled}, {"disable-chat", a.DisableChat, b.DisableChat},
-		{"unattended", a.Unattended, b.Unattended}, {"elevation-on-unverified", a.ElevationOnUnverified, b.ElevationOnUnverified},
+		{"enabled", a.Enabled, b.Enabled},
+		{"allow-unenrolled", a.AllowUnenrolled, b.AllowUnenrolled},
+		{"disable-chat", a.DisableChat, b.DisableChat},
+		{"unattended", a.Unattended, b.Unattended},
+		{"elevation-on-unverified", a.ElevationOnUnverified, b.ElevationOnUnverified},
 	} {
 		if c.old != c.now {
 			out = append(out, fmt.Sprintf("%s=%v", c.name, c.now))

@@ -68,7 +68,7 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) {
 		start.Set("fresh", "1")
 	}
 	v := &visit{s: s, w: w, r: r, lang: language(r), dark: themeOf(r)}
-	v.show("signin", "sign.title", "", signInData{Company: s.company(r.Context()), Why: why, Go: "/admin/sign-in/start?" + start.Encode()})
+	v.show("signin", "sign.title", "", signInData{Company: s.company(r.Context()), Why: why, Go: "/admin/sign-in/start?" + start.Encode()}) //nolint:contextcheck // the visit carries it
 }
 
 func (s *Site) signInStart(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +88,7 @@ func (s *Site) signInStart(w http.ResponseWriter, r *http.Request) {
 // signInBack takes what the provider sent the browser back with.
 func (s *Site) signInBack(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	refuse := func(why string, err error) {
+	refuse := func(why string, err error) { //nolint:contextcheck // the request carries it
 		if err != nil {
 			s.o.Log.WarnContext(r.Context(), "sign-in refused", "why", why, "err", err)
 		}
@@ -115,6 +115,9 @@ func (s *Site) signInBack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := person{Object: v.Object, Name: cut(v.Name, 128), Role: roleOf(v.Roles), At: s.o.Now()}
+	if own := s.listed(r.Context(), p.Object); own > p.Role {
+		p.Role, p.Listed = own, true
+	}
 	outcome := "ok"
 	if p.Role == nobody {
 		outcome = "role.none"

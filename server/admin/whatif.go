@@ -58,7 +58,9 @@ var rungs = []struct {
 	name string
 	ask  policy.Right
 }{
-	{"view", policy.View}, {"control", policy.View | policy.Control}, {"elevation", policy.View | policy.Control | policy.Elevate},
+	{"view", policy.View},
+	{"control", policy.View | policy.Control},
+	{"elevation", policy.View | policy.Control | policy.Elevate},
 	{"unattended", policy.View | policy.Control | policy.Elevate | policy.Unattended},
 }
 

@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"beside/internal/pgtest"
 	"beside/policy"
 	wire "beside/policy/api"
 	"beside/server/api"
@@ -23,9 +25,41 @@ import (
 	"beside/server/servertest"
 	"beside/server/signal"
 	"beside/server/store"
+	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
 	"beside/server/store/storetest"
 )
+
+var (
+	server *pgtest.Server
+	shared bool // nodes share a PostgreSQL; else one is alone with SQLite
+)
+
+// TestMain runs every test twice: alone on SQLite, and sharing on PostgreSQL.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 && !pgtest.Asked("fuzz") {
+		shared = true
+		code = pgtest.Main(m, &server)
+	}
+	os.Exit(code)
+}
+
+func (e *endpoint) open() {
+	e.t.Helper()
+	var err error
+	if shared {
+		if e.url == "" {
+			e.url = server.Database(e.t)
+		}
+		e.store, err = postgres.Open(e.t.Context(), e.url, e.clock.Now)
+	} else {
+		e.store, err = sqlite.Open(e.t.Context(), filepath.Join(e.t.TempDir(), "x.db"), e.clock.Now)
+	}
+	e.must(err)
+	s := e.store
+	e.t.Cleanup(func() { _ = s.Close() })
+}
 
 // endpoint is a whole endpoint over TLS with the demo directory and a clock of its own.
 type endpoint struct {
@@ -39,6 +73,8 @@ type endpoint struct {
 	dir    *file.Directory
 	log    *bytes.Buffer
 	path   string
+	url    string // of the database, when nodes share
+	relay  signal.Relay
 }
 
 // words keeps what it was asked to sign and signs by encoding it.
@@ -78,10 +114,7 @@ func start(t *testing.T) *endpoint {
 	if e.dir, err = file.Open(e.path); err != nil {
 		t.Fatal(err)
 	}
-	if e.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), e.clock.Now); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.store.Close() })
+	e.open()
 	for _, id := range []string{demo.Tenant, demo.OtherTenant} {
 		tn := e.store.For(id)
 		e.must(tn.SetUp(t.Context()))
@@ -102,8 +135,8 @@ func start(t *testing.T) *endpoint {
 func (e *endpoint) boot() {
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: e.log}, nil))
 	e.hub = signal.New(signal.Options{
-		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision,
-		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now}),
+		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
+		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now, Shared: shared}),
 	})
 	e.face = api.New(api.Options{
 		Hub: e.hub, Verifier: servertest.Verifier{}, Log: log,
@@ -221,13 +254,15 @@ func (e *endpoint) claim() *pair {
 	return p
 }
 
+// digest is what both sides say of their transcript.
+var digest = func() []byte { d := sha256.Sum256(fill(3, 64)); return d[:] }()
+
 // meet goes on until both have seen the cards.
 func (e *endpoint) meet() *pair {
 	e.t.Helper()
 	p := e.claim()
-	d := sha256.Sum256(fill(3, 64))
-	p.helper.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: d[:]}, nil)
-	p.sharer.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: d[:]}, nil)
+	p.helper.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: digest}, nil)
+	p.sharer.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: digest}, nil)
 	p.helper.Next(wire.TypeMet, &p.metH)
 	p.sharer.Next(wire.TypeMet, &p.metS)
 	return p

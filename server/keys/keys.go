@@ -33,6 +33,10 @@ const (
 // does not cover the grant key: the statement has to be signed where the anchor is.
 var ErrNoAnchor = errors.New("keys: no anchor key here and no statement that fits")
 
+// ErrOtherKey means that another node speaks for the tenant with another key: nodes of one
+// database need the same grant.key and the same anchor.
+var ErrOtherKey = errors.New("keys: the nodes of this database have another grant.key or anchor; copy them into this data folder")
+
 // Options say where the keys are and what they sign for. Now is time.Now if nil.
 type Options struct {
 	Dir    string
@@ -84,8 +88,7 @@ func Open(o Options) (k *Keys, made bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	sum := sha256.Sum256(publicOf(k.grant))
-	k.kid = hex.EncodeToString(sum[:8])
+	k.kid = kidOf(k.grant)
 	return k, made, nil
 }
 
@@ -159,7 +162,65 @@ func (k *Keys) Statement(ctx context.Context, tenant string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("keys: sign statement: %w", err)
 	}
-	return jws, t.PutStatement(ctx, store.Statement{Seq: s.Seq, JWS: jws, Kids: []string{k.kid}, Created: now, Expires: now.Add(life)})
+	err = t.PutStatement(ctx, store.Statement{Seq: s.Seq, JWS: jws, Kids: []string{k.kid}, Created: now, Expires: now.Add(life)})
+	if errors.Is(err, store.ErrConflict) { // another node was faster: it has the same keys
+		if have, err = t.Statement(ctx); err == nil && !slices.Contains(have.Kids, k.kid) {
+			err = ErrOtherKey
+		}
+		jws = have.JWS
+	}
+	return jws, err
+}
+
+// Agree says whether the current statement of the tenant, if there is one, is of these keys.
+// ErrOtherKey otherwise: two nodes that disagree would replace each other's statements for ever.
+func (k *Keys) Agree(ctx context.Context, tenant string) error {
+	have, err := k.o.Store.For(tenant).Statement(ctx)
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && !k.o.Now().Before(have.Expires):
+		return nil
+	case err != nil:
+		return err
+	case !slices.Contains(have.Kids, k.kid) || !k.signed(have.JWS, tenant, k.o.Now()):
+		return ErrOtherKey
+	}
+	return nil
+}
+
+// Rotate puts a new grant key in the place of the one in dir and returns its id. Grants that
+// were signed with the old one count until they run out; its file is kept beside it. The
+// endpoint must not be running, and its next start publishes a statement for the new key.
+func Rotate(dir string) (kid string, err error) {
+	path := filepath.Join(dir, "grant.key")
+	if _, err := os.Stat(filepath.Join(dir, "anchor.key")); err != nil {
+		return "", fmt.Errorf("%w: a new key needs a statement of the anchor", ErrNoAnchor)
+	}
+	old, _, err := private(path, false)
+	if err != nil {
+		return "", err
+	}
+	fresh := path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an attempt that was cut off
+		return "", fmt.Errorf("keys: %w", err)
+	}
+	next, _, err := private(fresh, true)
+	if err != nil {
+		return "", err
+	}
+	if old != nil {
+		if err := os.Rename(path, path+"."+kidOf(old)); err != nil {
+			return "", fmt.Errorf("keys: %w", err)
+		}
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return "", fmt.Errorf("keys: %w", err)
+	}
+	return kidOf(next), nil
+}
+
+func kidOf(k ed25519.PrivateKey) string {
+	sum := sha256.Sum256(publicOf(k))
+	return hex.EncodeToString(sum[:8])
 }
 
 // signed says whether a stored statement is of the anchor that is here now.

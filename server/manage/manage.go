@@ -27,6 +27,9 @@ const Usage = `  settings get
   assign delete ID
   sessions
   audit list | audit verify
+  admin list
+  admin grant OBJECT-ID [role=admin|operator|auditor]
+  admin revoke OBJECT-ID
   purge
 `
 
@@ -69,6 +72,12 @@ func Run(ctx context.Context, w io.Writer, s *store.Store, tenant string, args [
 			fmt.Fprintf(w, "the chain holds: %d rows, head %s\n", h.Seq, h.Hash)
 		}
 		return err
+	case "admin list":
+		return adminList(ctx, w, t)
+	case "admin grant":
+		return adminGrant(ctx, t, args[2:])
+	case "admin revoke":
+		return remove(ctx, t, "admin.revoke", args[2:], t.RevokeAdmin)
 	case "purge ":
 		p, err := s.Purge(ctx)
 		fmt.Fprintf(w, "removed %d sessions and the contents of %d audit rows\n", p.Sessions, p.Audit)

@@ -24,10 +24,12 @@ import (
 	"beside/server/directory"
 	"beside/server/directory/file"
 	"beside/server/keys"
+	"beside/server/relay"
 	"beside/server/rendezvous"
 	"beside/server/selfca"
 	"beside/server/signal"
 	"beside/server/store"
+	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
 )
 
@@ -36,6 +38,13 @@ const Marker = "DEVELOPMENT"
 
 // DirectoryFile is the endpoint's own directory in the data folder.
 const DirectoryFile = "directory.json"
+
+// DatabaseFile is the SQLite database in the data folder, and SpoolFile keeps audit rows
+// while the database takes none.
+const (
+	DatabaseFile = "beside.db"
+	SpoolFile    = "audit.spool"
+)
 
 const (
 	drainTime  = 10 * time.Second
@@ -59,9 +68,13 @@ type Config struct {
 	Tenant  string // GUID of the organisation
 	Dev     bool   // a development endpoint: the data folder is marked as one
 
+	Database string // URL of a PostgreSQL database that nodes may share; "": SQLite in the data folder
+
 	Origin            string   // https://host[:port] under which apps reach it; "" from Hosts or Listen
 	CertFile, KeyFile string   // TLS; both empty: an authority in the data folder
 	Hosts             []string // names for the certificate of that authority, the first for Origin
+
+	Relay RelayConfig
 
 	Version string // shown to administrators
 	Log     *slog.Logger
@@ -102,17 +115,47 @@ type Node struct {
 	dir  *file.Directory
 	key  *keys.Keys
 	ln   net.Listener
+
+	relay signal.Relay    // nil for none
+	own   *relay.Relay    // the same, if it is here
+	split *relay.Splitter // of https and TURN over TLS, if they share a port
+	open  []func() error  // closes what the relay listens on
 }
 
-// OpenStore checks the kind of the data folder and opens its database.
-func OpenStore(ctx context.Context, dir string, dev bool) (*store.Store, error) {
+// OpenStore checks the kind of the data folder and opens its database, or the one at a URL.
+func OpenStore(ctx context.Context, dir, database string, dev bool) (*store.Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	if err := claimFolder(dir, dev); err != nil {
 		return nil, err
 	}
-	return sqlite.Open(ctx, filepath.Join(dir, "beside.db"), nil)
+	if database != "" {
+		return postgres.Open(ctx, database, nil)
+	}
+	return sqlite.Open(ctx, filepath.Join(dir, DatabaseFile), nil)
+}
+
+// RotateKeys puts a new grant key into the data folder, which no endpoint may be serving
+// from, and publishes its statement for the tenant. It returns the new key's id.
+func RotateKeys(ctx context.Context, dir, tenant string, s *store.Store) (kid string, err error) {
+	l, err := lock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if kid, err = keys.Rotate(dir); err != nil {
+		return "", err
+	}
+	k, _, err := keys.Open(keys.Options{Dir: dir, Store: s})
+	if err != nil {
+		return "", err
+	}
+	if _, err = k.Statement(ctx, tenant); err != nil {
+		return "", err
+	}
+	_, err = s.For(tenant).Append(ctx, store.Entry{Actor: "console", Action: "keys.rotate", Outcome: "ok", Detail: kid})
+	return kid, err
 }
 
 // claimFolder refuses to mix development and production data.
@@ -128,7 +171,7 @@ func claimFolder(dir string, dev bool) error {
 	if marked {
 		return fmt.Errorf("%w: %s belongs to a development endpoint", ErrDevelopment, dir)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "beside.db")); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, DatabaseFile)); err == nil {
 		return fmt.Errorf("%w: %s does not belong to a development endpoint", ErrDevelopment, dir)
 	}
 	text := "This data folder belongs to a development endpoint. Anybody can sign in to it as anybody.\n"
@@ -146,7 +189,7 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
-	if n.Store, err = OpenStore(ctx, c.Dir, c.Dev); err != nil {
+	if n.Store, err = OpenStore(ctx, c.Dir, c.Database, c.Dev); err != nil {
 		return nil, err
 	}
 	if n.lock, err = lock(filepath.Join(c.Dir, "lock")); err != nil {
@@ -168,10 +211,17 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n.ln = tls.NewListener(n.ln, conf)
+	if err = n.openRelay(ctx, conf); err != nil {
+		return nil, err
+	}
 	var made bool
 	if n.key, made, err = keys.Open(keys.Options{Dir: c.Dir, Origin: n.Origin, Store: n.Store}); err != nil {
 		return nil, err
+	}
+	if c.Database != "" {
+		if err = n.key.Agree(ctx, c.Tenant); err != nil {
+			return nil, err
+		}
 	}
 	if made {
 		c.Log.Warn("an anchor key was made in the data folder; whoever has the folder can speak for the organisation", "file", "anchor.key")
@@ -179,12 +229,20 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	return n, nil
 }
 
+// Addr is where the node listens.
+func (n *Node) Addr() net.Addr { return n.ln.Addr() }
+
 // Close closes what Open opened.
 func (n *Node) Close() error {
 	var err error
 	if n.ln != nil {
 		if e := n.ln.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
 			err = e
+		}
+	}
+	for _, c := range n.open {
+		if e := c(); e != nil && !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
 		}
 	}
 	if n.Store != nil {
@@ -254,8 +312,9 @@ func (n *Node) tls() (*tls.Config, error) {
 func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	log := n.c.Log
 	var hub *signal.Hub
+	shared := n.c.Database != ""
 	desk := rendezvous.New(rendezvous.Options{
-		Store: n.Store,
+		Store: n.Store, Shared: shared,
 		Alarm: func(tenant string) {
 			log.Warn("very many wrong codes", "tenant", tenant)
 			hub.Note(context.WithoutCancel(ctx), tenant, "", "alarm", "code.guessing")
@@ -265,7 +324,10 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 			hub.Note(context.WithoutCancel(ctx), tenant, object, "lockout", api.CodeTooMany)
 		},
 	})
-	hub = signal.New(signal.Options{Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision})
+	hub = signal.New(signal.Options{
+		Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision,
+		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile), Relay: n.relay,
+	})
 	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
 	site, err := n.admin(f.Admin, hub, server)
@@ -294,6 +356,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	run("directory", func() error { return n.dir.Run(ctx, n.directoryChanged) })
 	run("purge", func() error { return n.purge(ctx) })
 	run("https", func() error { return hs.Serve(n.ln) })
+	n.runRelay(hubCtx, run) // goes on until those who drain have gone
 	if n.c.Metrics != "" {
 		ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", n.c.Metrics)
 		if err != nil {

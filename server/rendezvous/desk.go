@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"beside/policy/api"
@@ -27,13 +28,15 @@ type Options struct {
 	Alarm func(tenant string)
 	// Locked is told when an account was locked out. Nil is allowed.
 	Locked func(tenant, object string)
+	// Shared keeps the counts in the store, so that several nodes count together.
+	Shared bool
 }
 
 // Desk is where codes are made and claimed. It is safe for concurrent use.
 type Desk struct {
 	o                           Options
-	wrong, address, codes, loud *window
-	locked                      locks
+	wrong, address, codes, loud counter
+	locked                      lockout
 }
 
 // New makes a desk.
@@ -41,17 +44,31 @@ func New(o Options) *Desk {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Desk{
-		o: o, wrong: newWindow(WrongPerAccount, WrongWindow), address: newWindow(PerAddress, AddressWindow),
-		codes: newWindow(CodesPerHelper, CodesWindow), loud: newWindow(AlarmAt, AlarmWindow), locked: locks{until: map[string]time.Time{}},
+	count := func(kind string, max int, span time.Duration) counter {
+		if o.Shared {
+			return &sharedWindow{o.Store, store.Window{Kind: kind, Max: max, Span: span}}
+		}
+		return newWindow(max, span)
 	}
+	d := &Desk{
+		o: o, wrong: count("wrong", WrongPerAccount, WrongWindow), address: count("address", PerAddress, AddressWindow),
+		codes: count("codes", CodesPerHelper, CodesWindow), loud: count("alarm", AlarmAt, AlarmWindow), locked: &locks{until: map[string]time.Time{}},
+	}
+	if o.Shared {
+		d.locked = &sharedLocks{o.Store}
+	}
+	return d
 }
 
 // Open opens a session with a code for a helper; the helper's live code dies, and voided is
 // its session. Errors are *api.Problem (code.many) or the store's.
 func (d *Desk) Open(ctx context.Context, tenant, helper, name string, nh []byte) (c store.Code, voided string, err error) {
 	now := d.o.Now()
-	if ok, _, retry := d.codes.add(now, tenant+"/"+helper); !ok {
+	ok, _, retry, err := d.codes.add(ctx, now, tenant, helper)
+	if err != nil {
+		return c, "", err
+	}
+	if !ok {
 		return c, "", problem.Later(api.CodeTooMany, retry)
 	}
 	c = store.Code{Session: store.NewID(), Helper: helper, HelperName: name, NH: nh, Expires: now.Add(TTL)}
@@ -69,34 +86,68 @@ func (d *Desk) Open(ctx context.Context, tenant, helper, name string, nh []byte)
 // code.invalid, whatever the reason, after the same work; only the account that used the
 // code itself is told code.used. Errors are *api.Problem or the store's.
 func (d *Desk) Claim(ctx context.Context, tenant, sharer, address, loc string) (store.Code, error) {
-	now, account := d.o.Now(), tenant+"/"+sharer
-	if left := d.locked.left(now, account); left > 0 {
+	now := d.o.Now()
+	left, err := d.locked.left(ctx, now, tenant, sharer)
+	if err != nil {
+		return store.Code{}, err
+	}
+	if left > 0 {
 		return store.Code{}, problem.Later(api.CodeTooMany, left)
 	}
-	if ok, _, retry := d.address.add(now, address); !ok {
+	ok, _, retry, err := d.address.add(ctx, now, tenant, address)
+	if err != nil {
+		return store.Code{}, err
+	}
+	if !ok {
 		return store.Code{}, problem.Later(api.CodeTooMany, retry)
 	}
-	c, bySelf, err := d.o.Store.For(tenant).ClaimCode(ctx, loc, sharer)
+	c, bySelf, err := d.o.Store.For(tenant).ClaimCode(ctx, shape(loc), sharer)
 	switch {
 	case err == nil:
 		return c, nil
 	case !errors.Is(err, store.ErrNotFound):
 		return store.Code{}, err
 	}
-	if _, full, _ := d.wrong.add(now, account); full {
-		d.wrong.forget(account) // after the lockout counting starts anew
-		d.locked.set(now, account)
-		if d.o.Locked != nil {
-			d.o.Locked(tenant, sharer)
-		}
-	}
-	if ok, full, _ := d.loud.add(now, tenant); ok && full && d.o.Alarm != nil {
-		d.o.Alarm(tenant)
+	if err := d.miss(ctx, now, tenant, sharer); err != nil {
+		return store.Code{}, err
 	}
 	if bySelf {
 		return store.Code{}, problem.New(api.CodeUsed)
 	}
 	return store.Code{}, problem.New(api.CodeInvalid)
+}
+
+// miss counts a wrong locator and locks the account out if there were too many.
+func (d *Desk) miss(ctx context.Context, now time.Time, tenant, sharer string) error {
+	_, full, _, err := d.wrong.add(ctx, now, tenant, sharer)
+	if err != nil {
+		return err
+	}
+	if full {
+		err := d.locked.set(ctx, now, tenant, sharer)
+		if err == nil {
+			err = d.wrong.forget(ctx, tenant, sharer) // after the lockout counting starts anew
+		}
+		if err != nil {
+			return err
+		}
+		if d.o.Locked != nil {
+			d.o.Locked(tenant, sharer)
+		}
+	}
+	ok, full, _, err := d.loud.add(ctx, now, tenant, "")
+	if ok && full && d.o.Alarm != nil {
+		d.o.Alarm(tenant)
+	}
+	return err
+}
+
+// shape makes what cannot be a locator one that nobody has, so that the same work follows.
+func shape(loc string) string {
+	if strings.ContainsFunc(loc, func(c rune) bool { return !strings.ContainsRune(Alphabet, c) }) {
+		return ""
+	}
+	return loc
 }
 
 // locator draws symbols by rejection, so that all are equally likely.

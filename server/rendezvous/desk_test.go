@@ -3,14 +3,17 @@ package rendezvous_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"beside/internal/pgtest"
 	"beside/policy/api"
 	"beside/server/rendezvous"
 	"beside/server/store"
+	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
 	"beside/server/store/storetest"
 )
@@ -23,9 +26,30 @@ type fixture struct {
 	locked []string
 }
 
+var (
+	server *pgtest.Server
+	shared bool
+)
+
+// TestMain runs every test twice: counting in memory, and in a database that nodes share.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 && !pgtest.Asked("fuzz") {
+		shared = true
+		code = pgtest.Main(m, &server)
+	}
+	os.Exit(code)
+}
+
 func desk(t *testing.T) *fixture {
 	f := &fixture{t: t, clock: storetest.NewClock()}
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), f.clock.Now)
+	var s *store.Store
+	var err error
+	if shared {
+		s, err = postgres.Open(t.Context(), server.Database(t), f.clock.Now)
+	} else {
+		s, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), f.clock.Now)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +60,7 @@ func desk(t *testing.T) *fixture {
 		}
 	}
 	f.Desk = rendezvous.New(rendezvous.Options{
-		Store: s, Now: f.clock.Now, Alarm: func(string) { f.alarms++ },
+		Store: s, Now: f.clock.Now, Shared: shared, Alarm: func(string) { f.alarms++ },
 		Locked: func(_, o string) { f.locked = append(f.locked, o) },
 	})
 	return f

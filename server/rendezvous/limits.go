@@ -1,6 +1,7 @@
 package rendezvous
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -23,6 +24,20 @@ const (
 	CodesWindow    = time.Hour
 )
 
+// counter counts events per tenant and subject.
+type counter interface {
+	// add counts one event. ok is false when the window was full already; the event is then
+	// not counted, and retry says how long until there is room. full says that this event filled it.
+	add(ctx context.Context, now time.Time, tenant, subject string) (ok, full bool, retry time.Duration, err error)
+	forget(ctx context.Context, tenant, subject string) error
+}
+
+// lockout remembers until when accounts are locked out.
+type lockout interface {
+	set(ctx context.Context, now time.Time, tenant, subject string) error
+	left(ctx context.Context, now time.Time, tenant, subject string) (time.Duration, error)
+}
+
 // window counts events per key in a sliding window. Its zero value is not usable.
 type window struct {
 	mu    sync.Mutex
@@ -36,18 +51,17 @@ func newWindow(max int, span time.Duration) *window {
 	return &window{max: max, span: span, times: map[string][]time.Time{}}
 }
 
-// add counts one event. ok is false when the window was full already; the event is then not
-// counted, and retry says how long until there is room. full says that this event filled it.
-func (w *window) add(now time.Time, key string) (ok, full bool, retry time.Duration) {
+func (w *window) add(_ context.Context, now time.Time, tenant, subject string) (ok, full bool, retry time.Duration, err error) {
+	key := tenant + "/" + subject
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sweep(now)
 	ts := w.recent(now, key)
 	if len(ts) >= w.max {
-		return false, true, w.span - now.Sub(ts[0])
+		return false, true, w.span - now.Sub(ts[0]), nil
 	}
 	w.times[key] = append(ts, now)
-	return true, len(ts)+1 == w.max, 0
+	return true, len(ts)+1 == w.max, 0, nil
 }
 
 func (w *window) recent(now time.Time, key string) []time.Time {
@@ -59,10 +73,11 @@ func (w *window) recent(now time.Time, key string) []time.Time {
 }
 
 // forget empties one key.
-func (w *window) forget(key string) {
+func (w *window) forget(_ context.Context, tenant, subject string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.times, key)
+	delete(w.times, tenant+"/"+subject)
+	return nil
 }
 
 // sweep drops keys that have nothing recent, so that memory follows use.
@@ -84,7 +99,7 @@ type locks struct {
 	until map[string]time.Time
 }
 
-func (l *locks) set(now time.Time, key string) {
+func (l *locks) set(_ context.Context, now time.Time, tenant, subject string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for k, t := range l.until {
@@ -92,11 +107,12 @@ func (l *locks) set(now time.Time, key string) {
 			delete(l.until, k)
 		}
 	}
-	l.until[key] = now.Add(Lockout)
+	l.until[tenant+"/"+subject] = now.Add(Lockout)
+	return nil
 }
 
-func (l *locks) left(now time.Time, key string) time.Duration {
+func (l *locks) left(_ context.Context, now time.Time, tenant, subject string) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.until[key].Sub(now)
+	return l.until[tenant+"/"+subject].Sub(now), nil
 }

@@ -46,45 +46,56 @@ func (h *Hub) codeNew(ctx context.Context, r request, b api.CodeNew) (reply, err
 	if voided != "" {
 		h.finish(ctx, r.tenant, voided, "", "replaced", false)
 	}
-	row, err := r.tenant.Session(ctx, c.Session)
+	l, token, err := h.opened(ctx, r, c)
 	if err != nil {
 		return reply{}, err
 	}
-	token, err := r.tenant.NewResume(ctx, c.Session, helper.String())
-	if err != nil {
-		return reply{}, err
-	}
-	l := newLive(r.tenant, row)
-	l.nh, l.deadline = c.NH, c.Expires
-	l = h.put(l)
 	h.Stats.Codes.Add(1)
-	h.audit.add(ctx, r.tenant, store.Entry{Actor: r.Object, Action: "code.new", Session: c.Session, Outcome: "ok"})
 	return reply{
 		body: api.Code{Session: c.Session, Locator: c.Locator, TTL: int(rendezvous.TTL.Seconds()), Resume: token},
-		then: func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.attach(helper, r.sock, 0)
-		},
+		then: func() { h.speak(ctx, l, helper, r.sock, 0) },
 	}, nil
 }
 
-func (h *Hub) codeCancel(ctx context.Context, r request, b api.Ref) (reply, error) {
-	l, side, err := h.mine(ctx, r, b.Session)
+// opened makes a live session of a new code.
+func (h *Hub) opened(ctx context.Context, r request, c store.Code) (l *live, token string, err error) {
+	entry := store.Entry{Actor: r.Object, Action: "code.new", Session: c.Session, Outcome: "ok"}
+	if h.o.Shared {
+		l = newLive(r.tenant, store.Session{ID: c.Session})
+		l.rev, l.decided = h.revision(ctx, r.tenant), h.o.Now()
+		err = h.hold(ctx, l, func() (err error) {
+			l.deadline = c.Expires
+			h.take(l, helper)
+			if token, err = l.tenant.NewResume(ctx, c.Session, helper.String()); err != nil {
+				return err
+			}
+			return h.audit.add(ctx, l.tenant, entry)
+		})
+		return l, token, err
+	}
+	row, err := r.tenant.Session(ctx, c.Session)
 	if err != nil {
-		return reply{}, err
+		return nil, "", err
 	}
-	waiting := l.row.State == stateWaiting && side == helper
-	l.mu.Unlock()
-	if !waiting { // whoever joined is not dropped by a late press on Cancel: that is what end is for
-		return reply{}, problem.New(api.NotFound)
+	if token, err = r.tenant.NewResume(ctx, c.Session, helper.String()); err != nil {
+		return nil, "", err
 	}
-	h.finish(ctx, r.tenant, b.Session, r.Object, "cancelled", true)
-	return reply{}, nil
+	l = newLive(r.tenant, row)
+	l.nh, l.deadline = c.NH, c.Expires
+	return h.put(l), token, h.audit.add(ctx, r.tenant, entry)
+}
+
+func (h *Hub) codeCancel(ctx context.Context, r request, b api.Ref) (reply, error) {
+	return h.mine(ctx, r, b.Session, func(l *live, side role) (reply, error) {
+		if l.row.State != stateWaiting || side != helper { // whoever joined is not dropped by a late press on Cancel: that is what end is for
+			return reply{}, problem.New(api.NotFound)
+		}
+		return reply{}, h.finishLocked(ctx, l, r.Object, "cancelled", true)
+	})
 }
 
 func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, error) {
-	if len(b.NS) != nonceSize || !label(b.Device.Name) || !label(b.Device.OS) || len(b.Device.ID) > maxLabel || len(b.Locator) > maxLabel {
+	if len(b.NS) != nonceSize || !label(b.Device.Name) || !label(b.Device.OS) || !label(b.Device.ID) || len(b.Locator) > maxLabel {
 		return reply{}, problem.New(api.ProtocolBroken)
 	}
 	// What does not depend on the code comes first, so that it says nothing about the code.
@@ -116,35 +127,32 @@ func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, err
 	if l == nil {
 		return reply{}, problem.New(api.CodeInvalid)
 	}
-	l.mu.Lock()
-	if l.row.State != stateWaiting {
-		l.mu.Unlock()
-		return reply{}, problem.New(api.CodeInvalid)
-	}
-	err = h.join(ctx, r, l, c, b)
-	l.mu.Unlock()
-	if err != nil { // a good claim that policy refuses is explained to both; the code is dead
-		h.refusedBy(ctx, r, "code.claim", err)
-		h.finish(ctx, r.tenant, c.Session, "", codeOf(err), true)
-		return reply{}, err
-	}
-	token, err := r.tenant.NewResume(ctx, c.Session, sharer.String())
+	var token string
+	err = h.hold(ctx, l, func() (err error) {
+		if l.row.State != stateWaiting {
+			return problem.New(api.CodeInvalid)
+		}
+		if err = h.join(ctx, r, l, c, b); err != nil { // a good claim that policy refuses is explained to both; the code is dead
+			h.refusedBy(ctx, r, "code.claim", err)
+			return also(err, h.finishLocked(ctx, l, "", codeOf(err), true))
+		}
+		if token, err = l.tenant.NewResume(ctx, c.Session, sharer.String()); err != nil {
+			return err
+		}
+		h.take(l, sharer)
+		h.push(l, helper, api.TypeClaimant, api.Claimant{Session: c.Session, NS: b.NS, Sharer: r.Object})
+		return h.audit.add(ctx, l.tenant, store.Entry{Actor: r.Object, Action: "code.claim", Target: c.Helper, Session: c.Session, Outcome: "ok"})
+	})
 	if err != nil {
+		if isBroken(err) && h.o.Shared { // the code is used up all the same
+			h.finish(ctx, r.tenant, c.Session, "", api.Internal, true)
+		}
 		return reply{}, err
 	}
 	h.Stats.Claims.Add(1)
-	h.audit.add(ctx, r.tenant, store.Entry{Actor: r.Object, Action: "code.claim", Target: c.Helper, Session: c.Session, Outcome: "ok"})
 	return reply{
 		body: api.Claimed{Session: c.Session, NH: c.NH, Helper: c.Helper, Resume: token},
-		then: func() { // the helper hears of it only once the sharer can receive
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if l.row.State == stateEnded {
-				return
-			}
-			l.attach(sharer, r.sock, 0)
-			l.push(helper, api.TypeClaimant, api.Claimant{Session: c.Session, NS: b.NS, Sharer: r.Object})
-		},
+		then: func() { h.speak(ctx, l, sharer, r.sock, 0) },
 	}, nil
 }
 

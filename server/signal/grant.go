@@ -33,11 +33,10 @@ func (h *Hub) grantRequest(ctx context.Context, r request, b api.GrantRequest) (
 	if !ok || rights == 0 || len(b.GN) != nonceSize || len(b.TH) != thSize || len(b.HFP) != fpSize || len(b.SFP) != fpSize {
 		return reply{}, problem.New(api.ProtocolBroken)
 	}
-	l, side, err := h.mine(ctx, r, b.Session)
-	if err != nil {
-		return reply{}, err
-	}
-	defer l.mu.Unlock()
+	return h.mine(ctx, r, b.Session, func(l *live, side role) (reply, error) { return h.grant(ctx, r, l, side, b, rights) })
+}
+
+func (h *Hub) grant(ctx context.Context, r request, l *live, side role, b api.GrantRequest, rights policy.Right) (reply, error) {
 	switch {
 	case side != sharer: // never the helper (PROTOCOL 1.5)
 		return reply{}, problem.New(api.ProtocolBroken)
@@ -63,9 +62,9 @@ func (h *Hub) grantRequest(ctx context.Context, r request, b api.GrantRequest) (
 		switch {
 		case codeOf(err) == api.DirectoryDown: // nothing is granted, but asking again may help
 		case l.row.GrantedUntil.IsZero():
-			h.finishLocked(ctx, l, "", codeOf(err), true)
+			err = also(err, h.finishLocked(ctx, l, "", codeOf(err), true))
 		default:
-			h.narrow(ctx, l)
+			err = also(err, h.narrow(ctx, l))
 		}
 		return reply{}, err
 	}
@@ -103,22 +102,30 @@ func (h *Hub) sign(ctx context.Context, l *live, b api.GrantRequest, in policy.I
 	if rights&(policy.Elevate|policy.Unattended) != 0 {
 		run = runForHigh
 	}
-	head, err := l.tenant.Append(ctx, store.Entry{
-		Actor: l.row.Helper, Action: "granted", Target: l.row.Sharer, Session: l.row.ID,
-		Outcome: "ok", Rights: rights.Names(),
-	})
-	if err != nil {
-		return api.Granted{}, err
-	}
 	sid, err := hex.DecodeString(l.row.SID)
 	if err != nil {
 		return api.Granted{}, err
 	}
 	now := h.o.Now()
+	entry := store.Entry{
+		Actor: l.row.Helper, Action: "granted", Target: l.row.Sharer, Session: l.row.ID,
+		Outcome: "ok", Rights: rights.Names(),
+	}
+	var head store.Head
+	if !h.o.Shared { // alone, what is saved stays: the record comes first
+		if head, err = l.tenant.Append(ctx, entry); err != nil {
+			return api.Granted{}, err
+		}
+	}
 	l.row.Granted, l.row.GrantSeq, l.row.GrantedUntil, l.row.Binding = rights, b.Seq, now.Add(run), bindingOf(b)
 	l.row.DeviceState, l.row.Proof = in.Device.Shown(), in.Device.Proof
 	if err := l.tenant.SaveSession(ctx, l.row); err != nil {
 		return api.Granted{}, err
+	}
+	if h.o.Shared { // all or nothing anyway, and everybody waits for whoever writes a record
+		if head, err = l.tenant.Append(ctx, entry); err != nil {
+			return api.Granted{}, err
+		}
 	}
 	l.th, l.hfp, l.sfp = b.TH, b.HFP, b.SFP
 	l.deadline = l.row.GrantedUntil.Add(grace)
@@ -132,14 +139,13 @@ func (h *Hub) sign(ctx context.Context, l *live, b api.GrantRequest, in policy.I
 
 // narrow decides a live session again and takes back at once what is no longer allowed. A
 // directory that does not answer takes nothing back: the grant runs out by itself.
-func (h *Hub) narrow(ctx context.Context, l *live) {
+func (h *Hub) narrow(ctx context.Context, l *live) error {
 	switch l.row.State {
 	case stateClaimed, stateMet:
 	case stateWaiting:
-		h.recheck(ctx, l)
-		return
+		return h.recheck(ctx, l)
 	default:
-		return
+		return nil
 	}
 	in, _, err := h.input(ctx, l)
 	if err != nil {
@@ -147,65 +153,72 @@ func (h *Hub) narrow(ctx context.Context, l *live) {
 		if !errors.As(err, &p) {
 			h.o.Log.ErrorContext(ctx, "decide again", "session", l.row.ID, "err", err)
 		}
-		return
+		return nil
 	}
 	in.Request = l.row.Granted
 	d := policy.Decide(in)
 	if d.Offer != 0 && d.Rights == l.row.Granted {
-		return
+		return nil
 	}
 	left := l.row.Granted & d.Offer
 	if l.row.Granted != 0 {
-		h.revoke(ctx, l, left, string(d.Code))
+		if err := h.revoke(ctx, l, left, string(d.Code)); err != nil {
+			return err
+		}
 	}
 	if d.Offer == 0 || l.row.Granted != 0 && left == 0 {
-		h.finishLocked(ctx, l, "", string(d.Code), true)
-		return
+		return h.finishLocked(ctx, l, "", string(d.Code), true)
 	}
 	if l.row.Granted == left {
-		return
+		return nil
 	}
 	l.row.Granted = left
-	if err := l.tenant.SaveSession(ctx, l.row); err != nil {
+	err = l.tenant.SaveSession(ctx, l.row)
+	if err != nil && !h.o.Shared { // the apps have been told; the next save writes it
 		h.o.Log.ErrorContext(ctx, "narrow", "session", l.row.ID, "err", err)
+		l.owed.save = true
+		return nil
 	}
+	return err
 }
 
 // revoke pushes a signed narrowing to both. After a restart the transcript is not known
 // until the next grant request, so nothing can be signed; the end still reaches both.
-func (h *Hub) revoke(ctx context.Context, l *live, left policy.Right, code string) {
+func (h *Hub) revoke(ctx context.Context, l *live, left policy.Right, code string) error {
 	h.Stats.Revoked.Add(1)
-	h.audit.add(ctx, l.tenant, store.Entry{Action: "revoked", Target: l.row.Helper, Session: l.row.ID, Outcome: code, Rights: left.Names()})
+	noted := h.audit.add(ctx, l.tenant, store.Entry{Action: "revoked", Target: l.row.Helper, Session: l.row.ID, Outcome: code, Rights: left.Names()})
 	if l.th == nil {
-		return
+		return noted
 	}
 	sid, err := hex.DecodeString(l.row.SID)
 	if err == nil {
 		var jws string
 		jws, err = h.o.Signer.Revoke(ctx, l.tenant.ID(), Revocation{SID: sid, TH: l.th, Seq: l.row.GrantSeq, Rights: left})
 		if err == nil {
-			l.push(sharer, api.TypeRevoke, api.Revoke{Session: l.row.ID, JWS: jws})
-			l.push(helper, api.TypeRevoke, api.Revoke{Session: l.row.ID, JWS: jws})
+			h.push(l, sharer, api.TypeRevoke, api.Revoke{Session: l.row.ID, JWS: jws})
+			h.push(l, helper, api.TypeRevoke, api.Revoke{Session: l.row.ID, JWS: jws})
 		}
 	}
 	if err != nil {
 		h.o.Log.ErrorContext(ctx, "revoke", "session", l.row.ID, "err", err)
 	}
+	return noted
 }
 
 // recheck ends a code whose helper may no longer help anybody.
-func (h *Hub) recheck(ctx context.Context, l *live) {
+func (h *Hub) recheck(ctx context.Context, l *live) error {
 	l.rev, l.decided = h.revision(ctx, l.tenant), h.o.Now()
 	s, as, err := h.rules(ctx, l.tenant)
 	if err != nil {
 		h.o.Log.ErrorContext(ctx, "decide again", "session", l.row.ID, "err", err)
-		return
+		return nil
 	}
 	p, err := directory.Who(ctx, h.o.Directory, l.tenant.ID(), l.row.Helper)
 	if err != nil {
-		return
+		return nil
 	}
 	if d := policy.MayHelp(l.tenant.ID(), s, as, p.Person); d.Offer == 0 {
-		h.finishLocked(ctx, l, "", string(d.Code), true)
+		return h.finishLocked(ctx, l, "", string(d.Code), true)
 	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,16 +61,21 @@ type Revocation struct {
 	Rights  policy.Right
 }
 
-// Options are what a Hub works with. All fields but Now, Revision and ICE are needed.
+// Options are what a Hub works with. All fields but Now, Revision and Relay are needed.
 type Options struct {
 	Store     *store.Store
 	Directory directory.Directory
 	Desk      *rendezvous.Desk
 	Signer    Signer
 	Log       *slog.Logger
-	ICE       []api.ICEServer
+	Relay     Relay // nil for none
 	Now       func() time.Time
 	Revision  func() uint64 // changes when the directory's answers may have
+
+	// Shared says that other nodes work on the same store: the sessions are then in the store
+	// and not in memory. One that dies costs nothing but its sockets.
+	Shared bool
+	Spool  string // file for audit rows that the store cannot take now; "" keeps them in memory
 }
 
 // Hub holds the live sessions. It is safe for concurrent use.
@@ -77,9 +83,16 @@ type Hub struct {
 	o     Options
 	audit *auditor
 	Stats Stats
+	node  string // topic of the notes for this node
+	wake  chan key
 
-	mu   sync.Mutex
-	live map[key]*live
+	mu       sync.Mutex
+	live     map[key]*live
+	known    map[string]rules // by tenant
+	ends     map[key]owedEnd
+	looked   time.Time    // at those of relayed, last
+	relayed  map[key]bool // were told of the relay and have not ended
+	troubled bool         // the store did not answer lately
 }
 
 // Stats are counters for the metrics page.
@@ -97,8 +110,8 @@ func New(o Options) *Hub {
 	if o.Revision == nil {
 		o.Revision = func() uint64 { return 0 }
 	}
-	h := &Hub{o: o, live: map[key]*live{}}
-	h.audit = &auditor{store: o.Store, log: o.Log, sums: map[sumKey]int{}}
+	h := &Hub{o: o, live: map[key]*live{}, known: map[string]rules{}, ends: map[key]owedEnd{}, relayed: map[key]bool{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
+	h.audit = newAuditor(o.Store, o.Log, o.Spool, o.Now)
 	return h
 }
 
@@ -124,7 +137,7 @@ func (h *Hub) Do(ctx context.Context, c Caller, sock Socket, f api.Frame) {
 		var p *api.Problem
 		if !errors.As(err, &p) {
 			h.o.Log.ErrorContext(ctx, "request failed", "type", f.Type, "tenant", c.Tenant, "object", c.Object, "err", err)
-			p = problem.New(api.Internal)
+			p = h.broken(ctx)
 		}
 		sock.Push(frame(api.TypeError, f.ID, p))
 		return
@@ -182,13 +195,17 @@ func frame(typ string, re uint64, body any) api.Frame {
 // Gone must be called when a socket is closed; its sessions wait for a resume.
 func (h *Hub) Gone(sock Socket) {
 	for _, l := range h.all() {
-		l.mu.Lock()
+		l.out.Lock()
+		had := false
 		for i := range l.sides {
 			if l.sides[i].sock == sock {
-				l.sides[i].sock = nil
+				l.sides[i].sock, had = nil, true
 			}
 		}
-		l.mu.Unlock()
+		l.out.Unlock()
+		if had && h.o.Shared {
+			h.drop(l)
+		}
 	}
 }
 
@@ -214,14 +231,17 @@ func (h *Hub) all() []*live {
 }
 
 // get finds a session in memory or, after a restart, in the store. It is nil if the tenant
-// has no such session that lives.
+// has no such session that lives. When nodes share, only a hold says whether there is one.
 func (h *Hub) get(ctx context.Context, t *store.Tenant, id string) (*live, error) {
 	k := key{t.ID(), id}
 	h.mu.Lock()
 	l := h.live[k]
 	h.mu.Unlock()
-	if l != nil || len(id) != 36 {
+	if l != nil || !idShape.MatchString(id) {
 		return l, nil
+	}
+	if h.o.Shared {
+		return newLive(t, store.Session{ID: id}), nil
 	}
 	row, err := t.Session(ctx, id)
 	switch {
@@ -233,11 +253,13 @@ func (h *Hub) get(ctx context.Context, t *store.Tenant, id string) (*live, error
 	return h.put(h.restore(t, row)), nil
 }
 
+var idShape = regexp.MustCompile(`^[0-9a-f-]{36}$`)
+
 // put adds a session, unless another goroutine was faster.
 func (h *Hub) put(l *live) *live {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	k := key{l.tenant.ID(), l.row.ID}
+	k := key{l.base.ID(), l.id}
 	if have := h.live[k]; have != nil {
 		return have
 	}
@@ -245,23 +267,26 @@ func (h *Hub) put(l *live) *live {
 	return l
 }
 
-// mine locks the caller's session and says which side the caller is. Without a session, or
-// when another socket speaks for that side, it is not.found: one answer for all.
-func (h *Hub) mine(ctx context.Context, r request, id string) (*live, role, error) {
+// mine runs fn in a hold of the caller's session; side is the caller's. Without a session,
+// or when another socket speaks for that side, it is not.found: one answer for all.
+func (h *Hub) mine(ctx context.Context, r request, id string, fn func(l *live, side role) (reply, error)) (reply, error) {
 	l, err := h.get(ctx, r.tenant, id)
 	if err != nil {
-		return nil, 0, err
+		return reply{}, err
 	}
-	if l == nil {
-		return nil, 0, problem.New(api.NotFound)
+	if l == nil || h.o.Shared && !l.hears(r.sock) {
+		return reply{}, problem.New(api.NotFound)
 	}
-	l.mu.Lock()
-	side, ok := l.roleOf(r.Object)
-	if !ok || l.sides[side].sock != r.sock {
-		l.mu.Unlock()
-		return nil, 0, problem.New(api.NotFound)
-	}
-	return l, side, nil
+	var rep reply
+	err = h.hold(ctx, l, func() (err error) {
+		side, ok := l.roleOf(r.Object)
+		if !ok || !l.speaks(side, r.sock) {
+			return problem.New(api.NotFound)
+		}
+		rep, err = fn(l, side)
+		return err
+	})
+	return rep, err
 }
 
 // input gathers what a decision about the session depends on now. ok is false, with the
@@ -292,17 +317,41 @@ type people struct {
 	device         api.DeviceCard
 }
 
+// rules are the tenant's settings and assignments, read only when their revision changed.
 func (h *Hub) rules(ctx context.Context, t *store.Tenant) (policy.Settings, []policy.Assignment, error) {
+	rev, err := t.PolicyRev(ctx) // read before, so that a change meanwhile shows next time
+	if err != nil {
+		return policy.Settings{}, nil, err
+	}
+	h.mu.Lock()
+	known := h.known[t.ID()]
+	h.mu.Unlock()
+	if rev != 0 && known.rev == rev {
+		return known.settings, known.assignments, nil
+	}
 	s, err := t.Settings(ctx)
 	if err != nil {
 		return s, nil, err
 	}
 	rows, err := t.Assignments(ctx)
+	if err != nil {
+		return s, nil, err
+	}
 	as := make([]policy.Assignment, len(rows))
 	for i := range rows {
 		as[i] = rows[i].Assignment
 	}
-	return s, as, err
+	h.mu.Lock()
+	h.known[t.ID()] = rules{rev, s, as}
+	h.mu.Unlock()
+	return s, as, nil
+}
+
+// rules are what a tenant's administrators decided; nobody changes the slice.
+type rules struct {
+	rev         int64
+	settings    policy.Settings
+	assignments []policy.Assignment
 }
 
 // directoryProblem turns an unavailable directory into a refusal; other errors stay.

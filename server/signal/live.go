@@ -1,8 +1,10 @@
 package signal
 
 import (
+	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -45,11 +47,18 @@ const (
 func (r role) String() string { return [...]string{"helper", "sharer"}[r] }
 func (r role) other() role    { return 1 - r }
 
-// live is one session in memory. mu guards everything but tenant.
+// live is one session in memory. mu guards everything but id, base and what out guards. When
+// nodes share their sessions, what is here between two holds is only what was last seen.
 type live struct {
-	tenant *store.Tenant
+	id   string
+	base *store.Tenant
 
 	mu       sync.Mutex
+	tenant   *store.Tenant // base, or its part of a hold
+	gone     bool          // its live row was dropped in this hold
+	fresh    []store.Push  // of the hold, for other nodes too
+	owed     owed          // what could not be written yet
+	owes     atomic.Bool   // shared: owed.any()
 	row      store.Session
 	nh       []byte
 	evidence api.DeviceEvidence
@@ -63,11 +72,18 @@ type live struct {
 	rev      string // revision it was decided on
 	endedAt  time.Time
 	asked    *rate.Limiter // grant requests
+
+	out sync.Mutex // guards sock, sent and behind of both sides; nothing is waited for under it
 }
 
 // side is one app of a session.
 type side struct {
-	sock    Socket // nil while away
+	sock    Socket // nil while away or elsewhere
+	sent    uint64 // last push that sock got, when nodes share
+	behind  bool   // sock may have missed pushes
+	here    uint64 // the epoch in which sock began to speak
+	holder  string // node that has the side
+	epoch   uint64 // counts who spoke for the side
 	box     []boxed
 	bytes   int
 	seq     uint64 // of the last push
@@ -95,7 +111,7 @@ func (b boxed) frame() api.Frame {
 }
 
 func newLive(t *store.Tenant, row store.Session) *live {
-	l := &live{tenant: t, row: row, used: map[string]bool{}, asked: rate.NewLimiter(rate.Every(3*time.Second), 20)}
+	l := &live{id: row.ID, base: t, tenant: t, row: row, used: map[string]bool{}, asked: rate.NewLimiter(rate.Every(3*time.Second), 20)}
 	for i := range l.sides {
 		l.sides[i].signals = rate.NewLimiter(6.4, 64) // 64 in 10 s (PROTOCOL 1.0)
 		l.sides[i].events = rate.NewLimiter(5, 50)
@@ -147,12 +163,16 @@ func (l *live) object(r role) string {
 }
 
 // push numbers a frame for one side, keeps it for a resume and sends it. Every push counts;
-// the number stands in a Signal only.
-func (l *live) push(to role, typ string, body any) {
+// the number stands in a Signal only. It must be called in a hold.
+func (h *Hub) push(l *live, to role, typ string, body any) {
 	s := &l.sides[to]
 	s.seq++
 	b := boxed{seq: s.seq, typ: typ, body: body}
 	f := b.frame()
+	if h.o.Shared {
+		l.fresh = append(l.fresh, store.Push{Role: to.String(), Seq: s.seq, Type: typ, Body: f.Body})
+		return
+	}
 	b.size = len(f.Body)
 	s.box = append(s.box, b)
 	s.bytes += b.size
@@ -160,17 +180,38 @@ func (l *live) push(to role, typ string, body any) {
 		s.bytes -= s.box[0].size
 		s.box = s.box[1:]
 	}
+	l.out.Lock()
+	defer l.out.Unlock()
 	if s.sock != nil {
 		s.sock.Push(f)
 	}
 }
 
-// attach makes sock speak for a side and sends it what came after last. A socket that
-// spoke for the side before is closed.
-func (l *live) attach(r role, sock Socket, last uint64) {
+// take notes in a hold that a side is spoken for here from now on. speak follows, once the
+// hold is done and its request answered.
+func (h *Hub) take(l *live, r role) {
+	if !h.o.Shared {
+		return
+	}
 	s := &l.sides[r]
+	s.epoch++
+	s.holder = h.node
+}
+
+// speak makes sock speak for a side and sends it what came after last. A socket that spoke
+// for the side before is closed.
+func (h *Hub) speak(ctx context.Context, l *live, r role, sock Socket, last uint64) {
+	if h.o.Shared {
+		h.speakShared(ctx, l, r, sock, last)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := &l.sides[r]
+	l.out.Lock()
+	defer l.out.Unlock()
 	if s.sock != nil && s.sock != sock {
-		s.sock.Close("resumed elsewhere")
+		s.sock.Close(replaced)
 	}
 	s.sock = sock
 	if s.recount { // the endpoint was restarted: go on counting where the app is
@@ -192,3 +233,5 @@ func (l *live) attach(r role, sock Socket, last uint64) {
 	}
 	s.box = keep
 }
+
+const replaced = "resumed elsewhere"

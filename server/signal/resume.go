@@ -19,29 +19,31 @@ func (h *Hub) resume(ctx context.Context, r request, b api.Resume) (reply, error
 	if l == nil || len(b.Token) > 64 || b.LastSeq > 1<<32 {
 		return reply{}, problem.New(api.NotFound)
 	}
-	l.mu.Lock()
-	side, ok := l.roleOf(r.Object)
-	l.mu.Unlock()
-	if !ok {
-		return reply{}, problem.New(api.NotFound)
-	}
-	next, err := r.tenant.RotateResume(ctx, b.Session, side.String(), b.Token)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		h.refused(ctx, r, "resume", api.NotFound)
-		return reply{}, problem.New(api.NotFound)
-	case err != nil:
+	var side role
+	var next string
+	err = h.hold(ctx, l, func() (err error) {
+		var ok bool
+		if side, ok = l.roleOf(r.Object); !ok {
+			return problem.New(api.NotFound)
+		}
+		next, err = l.tenant.RotateResume(ctx, b.Session, side.String(), b.Token)
+		if errors.Is(err, store.ErrNotFound) {
+			h.refused(ctx, r, "resume", api.NotFound)
+			return problem.New(api.NotFound)
+		}
+		if err == nil {
+			h.take(l, side)
+			if side == sharer {
+				l.claim = r.Device
+			}
+		}
+		return err
+	})
+	if err != nil {
 		return reply{}, err
 	}
 	return reply{
 		body: api.Resumed{Resume: next},
-		then: func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if side == sharer {
-				l.claim = r.Device
-			}
-			l.attach(side, r.sock, b.LastSeq)
-		},
+		then: func() { h.speak(ctx, l, side, r.sock, b.LastSeq) },
 	}, nil
 }

@@ -2,7 +2,9 @@ package signal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"beside/policy/api"
@@ -18,12 +20,22 @@ func (h *Hub) Run(ctx context.Context) error {
 	if err := h.reload(ctx); err != nil {
 		return err
 	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if h.o.Shared {
+		wg.Go(func() { h.listen(ctx) })
+	}
 	t := time.NewTicker(tick)
 	defer t.Stop()
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
-			h.audit.flush(context.WithoutCancel(ctx))
+			last, done := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
+			defer done()
+			h.audit.flush(last)
+			h.audit.drain(last)
 			return ctx.Err()
 		case <-t.C:
 			h.Tick(ctx)
@@ -33,6 +45,9 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// lastWrite is how long the end waits for a store that does not answer.
+const lastWrite = 5 * time.Second
 
 // reload takes up the sessions that were open when the endpoint stopped.
 func (h *Hub) reload(ctx context.Context) error {
@@ -47,7 +62,11 @@ func (h *Hub) reload(ctx context.Context) error {
 			return fmt.Errorf("signal: reload: %w", err)
 		}
 		for _, s := range open {
-			if _, err := h.get(ctx, t, s); err != nil {
+			l, err := h.get(ctx, t, s)
+			if err == nil && l != nil && h.o.Shared {
+				err = h.hold(ctx, l, func() error { return h.adopt(l) })
+			}
+			if err != nil {
 				return fmt.Errorf("signal: reload: %w", err)
 			}
 		}
@@ -55,18 +74,105 @@ func (h *Hub) reload(ctx context.Context) error {
 	return nil
 }
 
+// adopt gives a deadline to a session that none shares yet: it was opened by an endpoint
+// that was alone, or its node died at once.
+func (h *Hub) adopt(l *live) error {
+	if l.deadline.IsZero() && l.row.State != stateEnded {
+		l.deadline = h.restore(l.base, l.row).deadline
+	}
+	return nil
+}
+
 // Tick is what Run does every second.
 func (h *Hub) Tick(ctx context.Context) {
 	now := h.o.Now()
+	if h.o.Shared && !h.due(ctx, now) {
+		return // the store does not answer: sessions go on as they are
+	}
+	h.audit.drain(ctx)
+	h.settle(ctx)
+	h.releaseEnded(ctx, now)
 	revs := map[string]string{}
 	for _, l := range h.all() {
-		id := l.tenant.ID()
+		id := l.base.ID()
 		if _, known := revs[id]; !known {
-			revs[id] = h.revision(ctx, l.tenant)
+			revs[id] = h.revision(ctx, l.base)
+		}
+		if h.o.Shared {
+			h.tickShared(ctx, l, now, revs[id])
+			continue
 		}
 		if l.tick(ctx, h, now, revs[id]) {
 			h.forget(ctx, l)
 		}
+	}
+}
+
+// due ends what has run out and forgets what has ended, whichever node it was on. It says
+// whether the store answers.
+func (h *Hub) due(ctx context.Context, now time.Time) bool {
+	tenants, err := h.o.Store.Tenants(ctx)
+	for _, id := range tenants {
+		var ids []string
+		t := h.o.Store.For(id)
+		if ids, err = t.Due(ctx, now, 1000); err != nil {
+			break
+		}
+		for _, s := range ids {
+			if err := h.over(ctx, t, s); err != nil {
+				h.o.Log.ErrorContext(ctx, "session that has run out", "session", s, "err", err)
+			}
+		}
+	}
+	if was := h.trouble(err != nil); was != (err != nil) {
+		h.o.Log.WarnContext(ctx, "the store answers again, or no longer", "err", err)
+	}
+	return err == nil
+}
+
+func (h *Hub) trouble(is bool) (was bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was, h.troubled = h.troubled, is
+	return was
+}
+
+// over deals with a session whose deadline has passed, unless another node has done so.
+func (h *Hub) over(ctx context.Context, t *store.Tenant, id string) error {
+	l, err := h.get(ctx, t, id)
+	if err != nil || l == nil {
+		return err
+	}
+	return h.hold(ctx, l, func() error {
+		now := h.o.Now()
+		switch {
+		case l.row.State == stateEnded && now.Sub(l.endedAt) >= linger:
+			l.gone = true
+			return errors.Join(l.tenant.DropResume(ctx, id), l.tenant.DropLive(ctx, id))
+		case l.row.State == stateEnded || now.Before(l.deadline):
+			return nil
+		}
+		return h.finishLocked(ctx, l, "", overdue(l), l.row.State != stateWaiting)
+	})
+}
+
+// tickShared does what is due for the sockets here.
+func (h *Hub) tickShared(ctx context.Context, l *live, now time.Time, rev string) {
+	h.catchUp(ctx, l)
+	l.mu.Lock()
+	done := l.row.State == stateEnded && now.Sub(l.endedAt) >= linger
+	changed := l.row.State != stateEnded && (rev != "" && rev != l.rev || now.Sub(l.decided) >= redecide)
+	l.mu.Unlock()
+	if done {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.live, key{l.base.ID(), l.id})
+	}
+	if !changed {
+		return
+	}
+	if err := h.hold(ctx, l, func() error { return h.narrow(ctx, l) }); err != nil {
+		h.o.Log.ErrorContext(ctx, "decide again", "session", l.id, "err", err)
 	}
 }
 
@@ -85,15 +191,18 @@ func (h *Hub) revision(ctx context.Context, t *store.Tenant) string {
 func (l *live) tick(ctx context.Context, h *Hub, now time.Time, rev string) (done bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	h.pay(ctx, l)
 	if l.row.State == stateEnded {
-		return now.Sub(l.endedAt) >= linger
+		return now.Sub(l.endedAt) >= linger && !l.owed.end
 	}
+	var err error
 	if !now.Before(l.deadline) {
-		h.finishLocked(ctx, l, "", overdue(l), l.row.State != stateWaiting)
-		return false
+		err = h.finishLocked(ctx, l, "", overdue(l), l.row.State != stateWaiting)
+	} else if rev != "" && rev != l.rev || now.Sub(l.decided) >= redecide {
+		err = h.narrow(ctx, l)
 	}
-	if rev != "" && rev != l.rev || now.Sub(l.decided) >= redecide {
-		h.narrow(ctx, l)
+	if err != nil {
+		h.o.Log.ErrorContext(ctx, "session that has run out", "session", l.id, "err", err)
 	}
 	return false
 }
@@ -112,10 +221,10 @@ func overdue(l *live) string {
 }
 
 func (h *Hub) forget(ctx context.Context, l *live) {
-	if err := l.tenant.DropResume(ctx, l.row.ID); err != nil {
+	if err := l.base.DropResume(ctx, l.id); err != nil {
 		h.o.Log.ErrorContext(ctx, "forget session", "session", l.row.ID, "err", err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.live, key{l.tenant.ID(), l.row.ID})
+	delete(h.live, key{l.base.ID(), l.id})
 }

@@ -45,6 +45,11 @@ var ErrChain = errors.New("store: audit chain broken")
 
 // Append adds an entry to the chain and returns the new head. There is no way to change one.
 func (t *Tenant) Append(ctx context.Context, e Entry) (Head, error) {
+	return t.AppendAt(ctx, t.s.now(), e)
+}
+
+// AppendAt is Append for what happened at another time, because it could not be written then.
+func (t *Tenant) AppendAt(ctx context.Context, at time.Time, e Entry) (Head, error) {
 	payload, err := json.Marshal(e)
 	if err != nil {
 		return Head{}, fmt.Errorf("store: audit: %w", err)
@@ -54,15 +59,17 @@ func (t *Tenant) Append(ctx context.Context, e Entry) (Head, error) {
 	commitment := commit(salt[:], payload)
 	var h Head
 	err = t.tx(ctx, "audit", func(tx *sql.Tx) error {
+		if err := t.lock(ctx, tx, "audit"); err != nil { // one link at a time
+			return err
+		}
 		prev, err := t.head(ctx, tx)
 		if err != nil {
 			return err
 		}
-		now := t.s.now()
 		h = Head{Seq: prev.Seq + 1, Hash: link(prev.Hash, prev.Seq+1, commitment)}
 		_, err = tx.ExecContext(ctx, `INSERT INTO audit (tenant_id, seq, at, prev, commitment, hash, salt, payload, expires_on)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.id, h.Seq, ms(now), prev.Hash, hex.EncodeToString(commitment), h.Hash,
-			hex.EncodeToString(salt[:]), string(payload), ms(now.Add(Retention)))
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.id, h.Seq, ms(at), prev.Hash, hex.EncodeToString(commitment), h.Hash,
+			hex.EncodeToString(salt[:]), string(payload), ms(at.Add(Retention)))
 		return err
 	})
 	return h, err
@@ -83,13 +90,13 @@ func (t *Tenant) head(ctx context.Context, q queryer) (Head, error) {
 
 // Head is the newest link; it goes into every grant, so that a cut tail shows.
 func (t *Tenant) Head(ctx context.Context) (Head, error) {
-	h, err := t.head(ctx, t.s.db)
+	h, err := t.head(ctx, t.q)
 	return h, wrap("audit head", err)
 }
 
 // Audit are the newest records, newest first, at most limit.
 func (t *Tenant) Audit(ctx context.Context, limit int) ([]Record, error) {
-	rows, err := t.s.db.QueryContext(ctx, `SELECT seq, at, hash, payload FROM audit WHERE tenant_id = $1 ORDER BY seq DESC LIMIT $2`, t.id, limit)
+	rows, err := t.q.QueryContext(ctx, `SELECT seq, at, hash, payload FROM audit WHERE tenant_id = $1 ORDER BY seq DESC LIMIT $2`, t.id, limit)
 	if err != nil {
 		return nil, wrap("audit", err)
 	}
@@ -123,7 +130,7 @@ func scanRecord(rows *sql.Rows) (Record, error) {
 // VerifyAudit recomputes the whole chain, purged rows too, and returns its head. ErrChain
 // names the first row that is wrong. It cannot see a cut tail: compare Head with a grant.
 func (t *Tenant) VerifyAudit(ctx context.Context) (Head, error) {
-	rows, err := t.s.db.QueryContext(ctx, `SELECT seq, prev, commitment, hash, salt, payload FROM audit WHERE tenant_id = $1 ORDER BY seq`, t.id)
+	rows, err := t.q.QueryContext(ctx, `SELECT seq, prev, commitment, hash, salt, payload FROM audit WHERE tenant_id = $1 ORDER BY seq`, t.id)
 	if err != nil {
 		return Head{}, wrap("verify audit", err)
 	}

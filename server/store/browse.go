@@ -30,7 +30,7 @@ type SessionQuery struct {
 // how many there are in all, without Before and Limit.
 func (t *Tenant) FindSessions(ctx context.Context, q SessionQuery) (list []Session, total int, err error) {
 	where, args := q.where(t.id)
-	if err := t.s.db.QueryRowContext(ctx, `SELECT count(*) FROM sessions WHERE `+where, args...).Scan(&total); err != nil {
+	if err := t.q.QueryRowContext(ctx, `SELECT count(*) FROM sessions WHERE `+where, args...).Scan(&total); err != nil {
 		return nil, 0, wrap("count sessions", err)
 	}
 	if !q.Before.IsZero() {
@@ -38,7 +38,7 @@ func (t *Tenant) FindSessions(ctx context.Context, q SessionQuery) (list []Sessi
 		where += fmt.Sprintf(` AND (created_at < $%d OR (created_at = $%d AND id > $%d))`, len(args)-1, len(args)-1, len(args))
 	}
 	args = append(args, q.Limit)
-	rows, err := t.s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+where+
+	rows, err := t.q.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+where+
 		fmt.Sprintf(` ORDER BY created_at DESC, id LIMIT $%d`, len(args)), args...)
 	if err != nil {
 		return nil, 0, wrap("find sessions", err)
@@ -88,7 +88,7 @@ func (q SessionQuery) where(tenant string) (string, []any) {
 
 // like is a pattern for "contains".
 func like(s string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(s)) + "%"
+	return "%" + strings.NewReplacer("\x00", "", `\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(s)) + "%"
 }
 
 // AuditQuery chooses audit records. Empty fields choose everything.
@@ -109,7 +109,7 @@ func (t *Tenant) FindAudit(ctx context.Context, q AuditQuery) (list []Record, ne
 	if q.Before > 0 {
 		where, args = where+` AND seq < $2`, append(args, q.Before)
 	}
-	rows, err := t.s.db.QueryContext(ctx, `SELECT seq, at, hash, payload FROM audit WHERE `+where+
+	rows, err := t.q.QueryContext(ctx, `SELECT seq, at, hash, payload FROM audit WHERE `+where+
 		fmt.Sprintf(` ORDER BY seq DESC LIMIT %d`, auditScan), args...)
 	if err != nil {
 		return nil, 0, wrap("find audit", err)

@@ -48,6 +48,9 @@ func (t *Tenant) NewCode(ctx context.Context, c Code) (voided string, err error)
 			VALUES ($1, $2, $3, $4, $5, 1, $6, $7)`, t.id, c.Session, c.Locator, c.Helper, base64.StdEncoding.EncodeToString(c.NH), now, ms(c.Expires))
 		return err
 	})
+	if err != nil && t.s.o.Taken != nil && t.s.o.Taken(err) { // another node was faster
+		return "", fmt.Errorf("store: new code: %w", ErrLocatorTaken)
+	}
 	return voided, err
 }
 
@@ -87,5 +90,5 @@ func (t *Tenant) ClaimCode(ctx context.Context, locator, sharer string) (c Code,
 
 // VoidCode makes a session's code dead. ErrNotFound if it was not live.
 func (t *Tenant) VoidCode(ctx context.Context, session string) error {
-	return wrap("void code", one(t.s.db.ExecContext(ctx, `UPDATE rendezvous SET live = 0 WHERE tenant_id = $1 AND session_id = $2 AND live = 1`, t.id, session)))
+	return wrap("void code", one(t.q.ExecContext(ctx, `UPDATE rendezvous SET live = 0 WHERE tenant_id = $1 AND session_id = $2 AND live = 1`, t.id, session)))
 }

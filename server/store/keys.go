@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -22,7 +22,7 @@ func (t *Tenant) Statement(ctx context.Context) (Statement, error) {
 	var s Statement
 	var kids string
 	var created, expires sql.NullInt64
-	err := t.s.db.QueryRowContext(ctx, `SELECT seq, jws, kids, created_at, expires_at FROM key_statements WHERE tenant_id = $1
+	err := t.q.QueryRowContext(ctx, `SELECT seq, jws, kids, created_at, expires_at FROM key_statements WHERE tenant_id = $1
 		ORDER BY seq DESC LIMIT 1`, t.id).Scan(&s.Seq, &s.JWS, &kids, &created, &expires)
 	s.Kids, s.Created, s.Expires = strings.Fields(kids), fromMS(created), fromMS(expires)
 	return s, wrap("key statement", err)
@@ -30,7 +30,7 @@ func (t *Tenant) Statement(ctx context.Context) (Statement, error) {
 
 // PutStatement records a statement. ErrConflict if its Seq is not above every one before.
 func (t *Tenant) PutStatement(ctx context.Context, s Statement) error {
-	return t.tx(ctx, "key statement", func(tx *sql.Tx) error {
+	err := t.tx(ctx, "key statement", func(tx *sql.Tx) error {
 		var top uint64
 		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(max(seq), 0) FROM key_statements WHERE tenant_id = $1`, t.id).Scan(&top); err != nil {
 			return err
@@ -42,6 +42,10 @@ func (t *Tenant) PutStatement(ctx context.Context, s Statement) error {
 			t.id, s.Seq, s.JWS, strings.Join(s.Kids, " "), ms(s.Created), ms(s.Expires))
 		return err
 	})
+	if err != nil && t.s.o.Taken != nil && t.s.o.Taken(err) { // another node was faster
+		return fmt.Errorf("store: key statement: %w", ErrConflict)
+	}
+	return err
 }
 
 // KeyCreated is when a signing key was first used; it is recorded by the first call. Only
@@ -49,13 +53,11 @@ func (t *Tenant) PutStatement(ctx context.Context, s Statement) error {
 func (t *Tenant) KeyCreated(ctx context.Context, kid string) (time.Time, error) {
 	var created sql.NullInt64
 	err := t.tx(ctx, "signing key", func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT created_at FROM signing_keys WHERE tenant_id = $1 AND kid = $2`, t.id, kid).Scan(&created)
-		if !errors.Is(err, sql.ErrNoRows) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO signing_keys (tenant_id, kid, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			t.id, kid, ms(t.s.now())); err != nil {
 			return err
 		}
-		created = sql.NullInt64{Int64: ms(t.s.now()), Valid: true}
-		_, err = tx.ExecContext(ctx, `INSERT INTO signing_keys (tenant_id, kid, created_at) VALUES ($1, $2, $3)`, t.id, kid, created.Int64)
-		return err
+		return tx.QueryRowContext(ctx, `SELECT created_at FROM signing_keys WHERE tenant_id = $1 AND kid = $2`, t.id, kid).Scan(&created)
 	})
 	return fromMS(created), err
 }

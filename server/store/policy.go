@@ -40,7 +40,7 @@ func (t *Tenant) SetUp(ctx context.Context) error {
 func (t *Tenant) Settings(ctx context.Context) (policy.Settings, error) {
 	var s policy.Settings
 	var licence string
-	err := t.s.db.QueryRowContext(ctx, `SELECT licence, enabled, allow_unenrolled, chat_disabled, unattended, elevation_unverified
+	err := t.q.QueryRowContext(ctx, `SELECT licence, enabled, allow_unenrolled, chat_disabled, unattended, elevation_unverified
 		FROM tenant_settings WHERE tenant_id = $1`, t.id).
 		Scan(&licence, &s.Enabled, &s.AllowUnenrolled, &s.DisableChat, &s.Unattended, &s.ElevationOnUnverified)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -68,7 +68,7 @@ func (t *Tenant) PutSettings(ctx context.Context, by string, s policy.Settings) 
 
 // Roles are all roles, ordered by name.
 func (t *Tenant) Roles(ctx context.Context) ([]policy.Role, error) {
-	rows, err := t.s.db.QueryContext(ctx, `SELECT r.id, r.name, r.built_in, COALESCE(p.permission, '') FROM roles r
+	rows, err := t.q.QueryContext(ctx, `SELECT r.id, r.name, r.built_in, COALESCE(p.permission, '') FROM roles r
 		LEFT JOIN role_permissions p ON p.tenant_id = r.tenant_id AND p.role_id = r.id WHERE r.tenant_id = $1 ORDER BY r.name, r.id`, t.id)
 	if err != nil {
 		return nil, wrap("roles", err)
@@ -129,7 +129,7 @@ func (t *Tenant) putPermissions(ctx context.Context, tx *sql.Tx, role string, p 
 		if !yes {
 			continue
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO role_permissions (tenant_id, role_id, permission) VALUES ($1, $2, $3)`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO role_permissions (tenant_id, role_id, permission) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 			t.id, role, permissionNames[i]); err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (t *Tenant) Assignments(ctx context.Context) ([]Assignment, error) {
 	for _, r := range roles {
 		byID[r.ID] = r
 	}
-	rows, err := t.s.db.QueryContext(ctx, `SELECT a.id, a.name, a.description, a.role_id, a.all_users, a.all_devices,
+	rows, err := t.q.QueryContext(ctx, `SELECT a.id, a.name, a.description, a.role_id, a.all_users, a.all_devices,
 		COALESCE(g.kind, ''), COALESCE(g.group_id, '') FROM assignments a
 		LEFT JOIN assignment_groups g ON g.tenant_id = a.tenant_id AND g.assignment_id = a.id
 		WHERE a.tenant_id = $1 ORDER BY a.name, a.id, g.group_id`, t.id)

@@ -57,13 +57,13 @@ func parseProof(s string) policy.Proof {
 
 // Session is one session's row.
 func (t *Tenant) Session(ctx context.Context, id string) (Session, error) {
-	s, err := scanSession(t.s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND id = $2`, t.id, id))
+	s, err := scanSession(t.q.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND id = $2`, t.id, id))
 	return s, wrap("session", err)
 }
 
 // Sessions are the newest sessions that a sharer joined, newest first, at most limit.
 func (t *Tenant) Sessions(ctx context.Context, limit int) ([]Session, error) {
-	rows, err := t.s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND sharer_oid <> ''
+	rows, err := t.q.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND sharer_oid <> ''
 		ORDER BY created_at DESC, id LIMIT $2`, t.id, limit)
 	if err != nil {
 		return nil, wrap("sessions", err)
@@ -82,7 +82,7 @@ func (t *Tenant) Sessions(ctx context.Context, limit int) ([]Session, error) {
 
 // SaveSession writes what changes while a session lives. An ended session is not changed: ErrNotFound.
 func (t *Tenant) SaveSession(ctx context.Context, s Session) error {
-	return wrap("save session", one(t.s.db.ExecContext(ctx, `UPDATE sessions SET state = $3, sharer_oid = $4, sharer_name = $5, device_id = $6,
+	return wrap("save session", one(t.q.ExecContext(ctx, `UPDATE sessions SET state = $3, sharer_oid = $4, sharer_name = $5, device_id = $6,
 		device_name = $7, device_os = $8, device_hint = $9, device_state = $10, device_proof = $11, digest = $12, card_h = $13, card_s = $14,
 		binding = $15, granted = $16, used = $17, grant_seq = $18, granted_until = $19, started_at = $20, sid = $21
 		WHERE tenant_id = $1 AND id = $2 AND state <> 'ended'`,
@@ -106,7 +106,7 @@ func (t *Tenant) EndSession(ctx context.Context, id, reason string) error {
 
 // OpenSessions are the ids of sessions that have not ended.
 func (t *Tenant) OpenSessions(ctx context.Context) ([]string, error) {
-	return scanStrings(t.s.db.QueryContext(ctx, `SELECT id FROM sessions WHERE tenant_id = $1 AND state <> 'ended'`, t.id))
+	return scanStrings(t.q.QueryContext(ctx, `SELECT id FROM sessions WHERE tenant_id = $1 AND state <> 'ended'`, t.id))
 }
 
 func nullMS(t time.Time) sql.NullInt64 {
@@ -120,7 +120,7 @@ func nullMS(t time.Time) sql.NullInt64 {
 // before. Only its hash is kept.
 func (t *Tenant) NewResume(ctx context.Context, session, role string) (string, error) {
 	token, hash := newToken()
-	_, err := t.s.db.ExecContext(ctx, `INSERT INTO resume_tokens (tenant_id, session_id, role, token_hash) VALUES ($1, $2, $3, $4)
+	_, err := t.q.ExecContext(ctx, `INSERT INTO resume_tokens (tenant_id, session_id, role, token_hash) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (tenant_id, session_id, role) DO UPDATE SET token_hash = excluded.token_hash`, t.id, session, role, hash)
 	return token, wrap("resume token", err)
 }
@@ -148,7 +148,7 @@ func (t *Tenant) RotateResume(ctx context.Context, session, role, token string) 
 
 // DropResume voids the tokens of both sides.
 func (t *Tenant) DropResume(ctx context.Context, session string) error {
-	if _, err := t.s.db.ExecContext(ctx, `DELETE FROM resume_tokens WHERE tenant_id = $1 AND session_id = $2`, t.id, session); err != nil {
+	if _, err := t.q.ExecContext(ctx, `DELETE FROM resume_tokens WHERE tenant_id = $1 AND session_id = $2`, t.id, session); err != nil {
 		return fmt.Errorf("store: drop resume tokens: %w", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -30,12 +31,25 @@ var migrations embed.FS
 type Options struct {
 	Dialect goose.Dialect
 	Now     func() time.Time
+	Bus     Bus // nil: one in memory, for a single process
+
+	// Backup copies the database into an empty file while others use it; nil: it has tools of its own.
+	Backup func(ctx context.Context, db *sql.DB, file string) error
+
+	// The rest is for a database that several nodes write to; zero for one with a single writer.
+	Provider []goose.ProviderOption                                 // of the migrations
+	Taken    func(error) bool                                       // says whether an error is a unique key that was taken meanwhile
+	LockKey  func(ctx context.Context, tx *sql.Tx, key int64) error // waits for a lock that the transaction then has to its end
+	Lazy     func(ctx context.Context, tx *sql.Tx) error            // lets the transaction not wait for the disk
+	Holds    int                                                    // sessions held at once, below the pool's size; 0 means 1
 }
 
 // Store is an open database. Close it once.
 type Store struct {
-	db  *sql.DB
-	now func() time.Time
+	db    *sql.DB
+	now   func() time.Time
+	o     Options
+	holds chan struct{}
 }
 
 // New brings the database to the newest schema and takes ownership of db.
@@ -47,14 +61,46 @@ func New(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: migrations: %w", err)
 	}
-	p, err := goose.NewProvider(o.Dialect, db, dir)
+	p, err := goose.NewProvider(o.Dialect, db, dir, o.Provider...)
 	if err != nil {
 		return nil, fmt.Errorf("store: migrations: %w", err)
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return nil, fmt.Errorf("store: migrate: %w", err)
 	}
-	return &Store{db: db, now: o.Now}, nil
+	if o.Bus == nil {
+		o.Bus = newMemoryBus()
+	}
+	return &Store{db: db, now: o.Now, o: o, holds: make(chan struct{}, max(1, o.Holds))}, nil
+}
+
+// ErrNoBackup means that the database server's own tools make the backups.
+var ErrNoBackup = errors.New("store: this database is backed up with its own tools (pg_dump)")
+
+// Backup copies the database, as it is at one moment and while it is in use, into a new file
+// that only its owner can read. An existing file is not replaced: fs.ErrExist.
+func (s *Store) Backup(ctx context.Context, file string) (err error) {
+	if s.o.Backup == nil {
+		return ErrNoBackup
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("store: backup: %w", err)
+	}
+	if err = s.o.Backup(ctx, s.db, file); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil { // half a backup is none
+		return errors.Join(fmt.Errorf("store: backup: %w", err), os.Remove(file))
+	}
+	return nil
+}
+
+// Version is the newest migration that the database has.
+func (s *Store) Version(ctx context.Context) (int64, error) {
+	var v int64
+	err := s.db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&v)
+	return v, wrap("version", err)
 }
 
 // Close closes the database.
@@ -64,7 +110,7 @@ func (s *Store) Close() error { return s.db.Close() }
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
 // For is the part of the store that belongs to one tenant. It costs nothing.
-func (s *Store) For(tenant string) *Tenant { return &Tenant{s: s, id: tenant} }
+func (s *Store) For(tenant string) *Tenant { return &Tenant{s: s, q: s.db, id: tenant} }
 
 // Tenants are the ids of all tenants that were ever set up here.
 func (s *Store) Tenants(ctx context.Context) ([]string, error) {
@@ -85,6 +131,7 @@ func (s *Store) Purge(ctx context.Context) (Purged, error) {
 		query string
 	}{
 		{&p.Sessions, `DELETE FROM sessions WHERE expires_on < $1`},
+		{new(int64), `DELETE FROM limits WHERE expires_on < $1`},
 		{&p.Audit, `UPDATE audit SET salt = NULL, payload = NULL WHERE expires_on < $1 AND payload IS NOT NULL`},
 	} {
 		res, err := s.db.ExecContext(ctx, job.query, now)
@@ -101,15 +148,27 @@ func (s *Store) Purge(ctx context.Context) (Purged, error) {
 // Tenant is everything that one organisation has in the store.
 type Tenant struct {
 	s     *Store
+	q     querier
 	id    string
+	bound *binding // nil outside Hold
 	guard *guard
+}
+
+// querier is the database, or the transaction of a Hold.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // ID is the tenant's.
 func (t *Tenant) ID() string { return t.id }
 
-// tx runs fn in a transaction that begins as a writer.
+// tx runs fn in a transaction that begins as a writer, or in that of the Hold.
 func (t *Tenant) tx(ctx context.Context, what string, fn func(*sql.Tx) error) error {
+	if t.bound != nil {
+		return wrap(what, fn(t.bound.tx))
+	}
 	tx, err := t.s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("store: %s: %w", what, err)
@@ -126,6 +185,9 @@ func (t *Tenant) tx(ctx context.Context, what string, fn func(*sql.Tx) error) er
 // change is tx for what decisions depend on: it moves the policy revision.
 func (t *Tenant) change(ctx context.Context, what string, fn func(*sql.Tx) error) error {
 	return t.tx(ctx, what, func(tx *sql.Tx) error {
+		if err := t.lock(ctx, tx, "policy"); err != nil { // nobody changes the version after it was compared
+			return err
+		}
 		if err := t.unchanged(ctx, tx); err != nil {
 			return err
 		}
@@ -141,7 +203,7 @@ func (t *Tenant) change(ctx context.Context, what string, fn func(*sql.Tx) error
 // process did it. 0 before the tenant is set up.
 func (t *Tenant) PolicyRev(ctx context.Context) (int64, error) {
 	var rev int64
-	err := t.s.db.QueryRowContext(ctx, `SELECT policy_rev FROM tenants WHERE tenant_id = $1`, t.id).Scan(&rev)
+	err := t.q.QueryRowContext(ctx, `SELECT policy_rev FROM tenants WHERE tenant_id = $1`, t.id).Scan(&rev)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

@@ -28,7 +28,7 @@ type guard struct {
 
 // Version rises with every change of one object. 0 if there is no such object.
 func (t *Tenant) Version(ctx context.Context, what Object, id string) (int64, error) {
-	return t.version(ctx, t.s.db, what, id)
+	return t.version(ctx, t.q, what, id)
 }
 
 func (t *Tenant) version(ctx context.Context, q queryer, what Object, id string) (int64, error) {
@@ -47,7 +47,7 @@ func (t *Tenant) version(ctx context.Context, q queryer, what Object, id string)
 // If is the tenant for one change that must not overwrite somebody else's: the change answers
 // ErrStale, and does nothing, unless the object still has that version.
 func (t *Tenant) If(what Object, id string, version int64) *Tenant {
-	return &Tenant{s: t.s, id: t.id, guard: &guard{what, id, version}}
+	return &Tenant{s: t.s, q: t.q, id: t.id, bound: t.bound, guard: &guard{what, id, version}}
 }
 
 func (t *Tenant) unchanged(ctx context.Context, tx *sql.Tx) error {

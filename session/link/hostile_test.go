@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // Fragments in any order make the message.
@@ -21,7 +22,8 @@ func TestAnyOrder(t *testing.T) {
 				kind: Picture, number: uint32(i), message: 1, frag: frag, of: of,
 				payload: data[frag*Payload : min(len(data), (frag+1)*Payload)],
 			}
-			m, ok, err := r.Packet(0, p.append(nil))
+			err := r.Packet(0, p.append(nil))
+			m, ok := r.Next(0)
 			if err != nil || ok != (i == of-1) {
 				t.Fatalf("%d: fragment %d of %d: %v %v", n, i, of, ok, err)
 			}
@@ -38,7 +40,7 @@ func TestOneFragmentIsCheap(t *testing.T) {
 	p := packet{kind: Picture, of: MaxFragments, payload: make([]byte, Payload)}
 	for i := range uint32(10_000) {
 		p.number, p.message = i, i
-		if _, _, err := r.Packet(0, p.append(nil)); err != nil {
+		if err := r.Packet(0, p.append(nil)); err != nil {
 			t.Fatal(err)
 		}
 		total := 0
@@ -47,6 +49,19 @@ func TestOneFragmentIsCheap(t *testing.T) {
 		}
 		if total > maxPartials*firstBuffer || len(r.partials) > maxPartials || r.buffered > maxBuffered {
 			t.Fatalf("%d messages hold %d bytes", len(r.partials), total)
+		}
+	}
+}
+
+func TestHostileFragmentsAreBounded(t *testing.T) {
+	r := &Receiver{}
+	for i := range uint32(150) {
+		p := packet{number: i, message: 1000 + i, frag: 0, of: MaxFragments, payload: make([]byte, Payload)}
+		if err := r.Packet(time.Duration(i), p.append(nil)); err != nil {
+			t.Fatal(err)
+		}
+		if r.buffered > maxBuffered || len(r.partials) > maxPartials {
+			t.Fatalf("%d bytes in %d partials", r.buffered, len(r.partials))
 		}
 	}
 }

@@ -5,18 +5,34 @@ import (
 	"time"
 )
 
+const (
+	// leastReorder is how much later than its successors a packet may be before it is
+	// lost; it grows with what the path is seen to do.
+	leastReorder = 2 * time.Millisecond
+	mostReorder  = 60 * time.Millisecond
+	reorderCount = 3 // successors that say the same while no reordering was seen
+	reorderHolds = 10 * time.Second
+	// tailProbe is how many of the newest packets a first timeout repairs: what else is
+	// missing their acknowledgement will tell.
+	tailProbe = 2
+)
+
 // loss is the Sender's knowledge of what arrived and how long that takes.
 type loss struct {
-	srtt, rttvar, minRTT time.Duration
-	hasAck               bool
-	largest              uint32        // newest packet number acknowledged
-	largestAt            time.Duration // when that was sent
-	lastSent, lastHeard  time.Duration
-	askedAt              time.Duration // when the oldest unanswered packet was sent, about
-	timeouts             int           // in a row without an acknowledgement
-	stalled, probe       bool
-	packets, bytes       uint64
-	lossEWMA             float64
+	srtt, rttvar        time.Duration
+	rttNow, rttOld      time.Duration // least of two periods
+	rttTurn             time.Duration
+	hasAck              bool
+	largest             uint32        // newest packet number acknowledged
+	largestAt           time.Duration // when that was sent
+	lastSent, lastHeard time.Duration
+	askedAt             time.Duration // when the oldest unanswered packet was sent, about
+	timeouts            int           // in a row without an acknowledgement
+	stalled, probe      bool
+	reorder             time.Duration
+	reorderAt           time.Duration // when it last grew
+	packets, bytes      uint64
+	lossEWMA            float64
 }
 
 // Ack takes an acknowledgement in. An error is the peer's; it was ignored.
@@ -37,67 +53,102 @@ func (s *Sender) Ack(now time.Duration, b []byte) error {
 		s.restartRate(now)
 	}
 	s.lastHeard = now
-	if !s.hasAck || newer(a.largest, s.largest) {
-		s.hasAck, s.largest, s.largestAt = true, a.largest, top.at
-		s.sample(now-top.at-time.Duration(a.delay)*time.Microsecond, now)
+	news := !s.hasAck || newer(a.largest, s.largest)
+	if news {
+		s.sample(now, now-top.at-time.Duration(a.delay)*time.Microsecond)
 		s.delaySample(now, int32(a.arrival-micros(top.at)))
+		s.holdStart()
 	}
 	got := 0
-	for n := s.tail; !newer(n, a.largest); n++ {
-		if k := a.largest - n; k == 0 || (k <= mapBits && bit(a.packets[:], int(k-1))) {
-			got += s.arrived(now, &s.ring[n%ringSize])
+	for k := uint32(0); k <= mapBits; k++ {
+		if n := a.largest - k; k == 0 || bit(a.packets[:], int(k-1)) {
+			if p := &s.ring[n%ringSize]; p.number == n {
+				got += s.arrived(now, p)
+			}
 		}
+	}
+	if news {
+		s.hasAck, s.largest, s.largestAt = true, a.largest, top.at
 	}
 	if got > 0 {
 		s.timeouts = 0
 	}
-	if a.hasDone {
-		s.markDone(a)
+	s.markDone(a)
+	s.findLost(now)
+	if news {
+		s.measure(now, a.arrival)
+	}
+	return nil
+}
+
+// markDone closes the messages that were dealt with or refused.
+func (s *Sender) markDone(a ack) {
+	for i := 0; i < len(s.msgs); { // finish takes m out of msgs
+		switch m := s.msgs[i]; {
+		case a.hasDone && covers(a.done, a.messages[:], m.id):
+			took := time.Duration(0)
+			if m.left == 0 {
+				took = s.lastHeard - m.allAt
+			}
+			if m.kind != State { // which costs nothing
+				s.lags[s.lagN%len(s.lags)] = took
+				s.lagN++
+			}
+			s.finish(m, true)
+		case a.hasRefused && covers(a.refused, a.refusals[:], m.id):
+			s.finish(m, false)
+		default:
+			i++
+		}
+	}
+}
+
+// findLost takes for lost what others have overtaken.
+func (s *Sender) findLost(now time.Duration) {
+	if s.reorder > leastReorder && now-s.reorderAt > reorderHolds {
+		s.reorder, s.reorderAt = max(leastReorder, s.reorder/2), now
 	}
 	for n := s.tail; newer(s.largest, n); n++ {
 		p := &s.ring[n%ringSize]
-		if p.open && (s.largest-n >= 3 || p.at+2*time.Millisecond < s.largestAt || now-p.at > s.srtt*5/4) {
+		if p.open && ((s.reorder == leastReorder && s.largest-n >= reorderCount) || p.at+s.reorder < s.largestAt ||
+			now-p.at > s.srtt*5/4+s.reorder) {
 			s.lose(now, p)
 		}
 	}
 	for s.tail != s.nextPkt && !s.ring[s.tail%ringSize].open {
 		s.tail++
 	}
-	s.adjust(now)
-	return nil
-}
-
-func (s *Sender) markDone(a ack) {
-	for i := 0; i < len(s.msgs); {
-		m := s.msgs[i]
-		d := int32(a.done - m.id)
-		if d == 0 || (d > 0 && d <= doneBits && bit(a.messages[:], int(d-1))) {
-			s.finish(m, true) // takes m out of msgs
-			continue
-		}
-		i++
-	}
 }
 
 func (s *Sender) arrived(now time.Duration, p *sent) int {
-	if !p.open {
+	m, wasOpen := p.m, p.open
+	switch {
+	case wasOpen:
+		s.inFlight -= p.size
+		s.lossEWMA *= 1 - 1.0/200
+		s.countArrived(p.number)
+	case p.lost: // late, not lost
+		s.lossEWMA = max(0, s.lossEWMA-1.0/200)
+		s.countLate(p.number)
+		s.reorder = min(max(s.reorder, (s.largestAt-p.at)*5/4), max(leastReorder, min(mostReorder, s.srtt)))
+		s.reorderAt = now
+	default:
 		return 0
 	}
-	p.open = false
-	s.inFlight -= p.size
-	s.countArrived(p.size)
-	s.lossEWMA *= 1 - 1.0/200
-	if p.m != nil && !p.m.dead {
-		f := &p.m.frags[p.frag]
+	p.open, p.lost, p.m = false, false, nil
+	if m == nil || m.dead || p.frag < 0 {
+		return 1
+	}
+	f := &m.frags[p.frag]
+	if wasOpen {
 		f.open--
-		if !f.acked {
-			f.acked = true
-			if p.m.left--; p.m.left == 0 {
-				p.m.allAt = now
-			}
+	}
+	if !f.acked {
+		f.acked = true
+		if m.left--; m.left == 0 {
+			m.allAt = now
 		}
 	}
-	p.m = nil
 	return 1
 }
 
@@ -107,11 +158,11 @@ func (s *Sender) lose(now time.Duration, p *sent) {
 		return
 	}
 	m := p.m
-	p.open, p.m = false, nil
+	p.open, p.lost = false, true
 	s.inFlight -= p.size
-	s.countLost()
+	s.countLost(now, p.number, s.queue > 2*quiet)
 	s.lossEWMA += (1 - s.lossEWMA) / 200
-	if m == nil || m.dead {
+	if m == nil || m.dead || p.frag < 0 {
 		return
 	}
 	f := &m.frags[p.frag]
@@ -127,19 +178,22 @@ func (s *Sender) lose(now time.Duration, p *sent) {
 	s.repair = append(s.repair, piece{m, p.frag})
 }
 
-func (s *Sender) sample(rtt, now time.Duration) {
+func (s *Sender) sample(now, rtt time.Duration) {
 	rtt = max(rtt, 50*time.Microsecond)
 	if s.srtt == 0 {
-		s.srtt, s.rttvar, s.minRTT = rtt, rtt/2, rtt
+		s.srtt, s.rttvar, s.rttNow, s.rttOld, s.rttTurn = rtt, rtt/2, rtt, rtt, now
 		s.raiseFor(rtt)
 		return
 	}
-	s.minRTT = min(s.minRTT, rtt)
+	if now-s.rttTurn > 10*time.Second {
+		s.rttOld, s.rttNow, s.rttTurn = s.rttNow, rtt, now
+	}
+	s.rttNow = min(s.rttNow, rtt)
 	s.rttvar += ((rtt - s.srtt).Abs() - s.rttvar) / 4
 	s.srtt += (rtt - s.srtt) / 8
 }
 
-// rtt is the best guess there is, 0 if none.
+// rtt is the best guess there is.
 func (s *Sender) rtt() time.Duration {
 	if s.srtt > 0 {
 		return s.srtt
@@ -150,70 +204,10 @@ func (s *Sender) rtt() time.Duration {
 	return 100 * time.Millisecond
 }
 
-// patience is how long after the last packet an acknowledgement must have come.
-func (s *Sender) patience() time.Duration {
-	var d time.Duration
-	switch {
-	case s.srtt > 0:
-		d = s.srtt + max(4*s.rttvar, 8*time.Millisecond) + ackEvery
-	case s.cfg.RTT > 0:
-		d = 2*s.cfg.RTT + 50*time.Millisecond
-	default:
-		d = 300 * time.Millisecond
+// leastRTT is the round trip without queues, about.
+func (s *Sender) leastRTT() time.Duration {
+	if s.srtt == 0 {
+		return s.rtt()
 	}
-	return min(d<<min(s.timeouts, 6), time.Second)
-}
-
-// unconfirmed is how long a message may be wholly acknowledged but not dealt with.
-func (s *Sender) unconfirmed() time.Duration { return 2*s.rtt() + 100*time.Millisecond }
-
-func (s *Sender) timerAt() (time.Duration, bool) {
-	at, ok := time.Duration(0), false
-	if s.inFlight > 0 || s.stalled {
-		at, ok = s.lastSent+s.patience(), true
-	}
-	for _, m := range s.msgs {
-		if t := m.allAt + s.unconfirmed(); m.left == 0 && (!ok || t < at) {
-			at, ok = t, true
-		}
-	}
-	return at, ok
-}
-
-// timers does what is due: second copies, the tail timer, refused messages.
-func (s *Sender) timers(now time.Duration) {
-	kept := s.again[:0]
-	for _, d := range s.again {
-		switch f := &d.m.frags[d.frag]; {
-		case d.at > now:
-			kept = append(kept, d)
-		case !f.acked && !f.queued:
-			f.queued = true
-			s.urgent = append(s.urgent, d.piece)
-		}
-	}
-	s.again = kept
-	for i := 0; i < len(s.msgs); {
-		if m := s.msgs[i]; m.left == 0 && now >= m.allAt+s.unconfirmed() {
-			s.finish(m, false)
-			continue
-		}
-		i++
-	}
-	if (s.inFlight == 0 && !s.stalled) || now < s.lastSent+s.patience() {
-		return
-	}
-	s.timeouts++
-	for n := s.tail; n != s.nextPkt; n++ {
-		s.lose(now, &s.ring[n%ringSize])
-	}
-	s.tail = s.nextPkt
-	if s.timeouts >= 3 && now-max(s.lastHeard, s.askedAt) > silence {
-		s.stalled = true
-		for len(s.msgs) > 0 {
-			s.finish(s.msgs[0], false)
-		}
-	}
-	s.probe = s.stalled || len(s.repair)+len(s.urgent) == 0
-	s.lastSent = now
+	return min(s.rttNow, s.rttOld)
 }

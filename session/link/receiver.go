@@ -7,13 +7,18 @@ import (
 
 const (
 	ackEvery    = 5 * time.Millisecond
+	ackWhole    = 2 * time.Millisecond // a whole message may be dealt with by then: one acknowledgement less
 	ackPackets  = 64
 	maxPartials = 64
+	maxReady    = 32 // whole messages that wait for Next
 	maxBuffered = 2 * MaxMessage
 	firstBuffer = 64 << 10 // what one fragment may cost before others have come
+	// streamHold is how long a Stream message waits for the one before.
+	streamHold = 400 * time.Millisecond
 )
 
-// Message is one message put together again. Data is valid until the next Packet.
+// Message is one message put together again. Data is the caller's until it gives the
+// message to Done or Refuse.
 type Message struct {
 	ID   uint32
 	Kind Kind
@@ -30,71 +35,45 @@ type ReceiverStats struct {
 type Receiver struct {
 	got      window
 	arrival  time.Duration // of the newest packet number
+	whole    window        // messages that came whole, whatever became of them
 	done     window
+	refused  window
 	floor    uint32
 	begun    bool
 	partials []*partial
+	ready    []*partial // whole, oldest arrival first
+	lent     []*partial // with the caller
 	free     [][]byte
-	out      *partial // the message handed out last
 	buffered int
+	given    uint32 // newest Stream message handed out
+	streamed bool
 
 	packets, bytes uint64
 	unacked        int
-	ackDue         bool // at once
+	ackAt          time.Duration // sooner than unacked alone asks, if ackSet
+	ackSet         bool
 	lastAck        time.Duration
 	lossEWMA       float64
 }
 
-// partial is a message of which some fragments have come. They lie in buf as they came, a slot of
-// Payload bytes each: a peer that names a large message and sends one fragment costs no more than that.
-type partial struct {
-	id    uint32
-	kind  Kind
-	of    int
-	have  []uint64 // bit set
-	slots []uint16 // which fragment lies in which slot
-	buf   []byte
-	last  int // bytes of the last fragment
-}
-
-func (t *partial) has(frag int) bool { return t.have[frag/64]&(1<<(frag%64)) != 0 }
-
-// whole puts the slots in order once all have come, and returns the message.
-func (t *partial) whole() []byte {
-	var tmp [Payload]byte
-	for at := range t.slots {
-		for int(t.slots[at]) != at { // each exchange puts one into its place for good
-			to := int(t.slots[at])
-			a, b := t.buf[at*Payload:(at+1)*Payload], t.buf[to*Payload:(to+1)*Payload]
-			copy(tmp[:], a)
-			copy(a, b)
-			copy(b, tmp[:])
-			t.slots[at], t.slots[to] = t.slots[to], t.slots[at]
-		}
-	}
-	return t.buf[:(t.of-1)*Payload+t.last]
-}
-
-// Packet takes one packet in. ok says that it completed a message, which the caller
-// acts on and then reports to Done, unless it refuses it: the sender then finds it lost.
-// An error is the peer's; the packet was ignored.
-func (r *Receiver) Packet(now time.Duration, b []byte) (m Message, ok bool, err error) {
+// Packet takes one packet in; ask Next afterwards. An error is the peer's; the packet was
+// ignored.
+func (r *Receiver) Packet(now time.Duration, b []byte) error {
 	p, err := parsePacket(b)
 	if err != nil {
-		return Message{}, false, err
+		return err
 	}
-	r.recycleOut()
 	r.packets++
 	r.bytes += uint64(len(b))
 	before, begun := r.got.newest, r.got.begun
 	if !r.got.add(p.number) {
-		return Message{}, false, nil // the network doubled it
+		return nil // the network doubled it
 	}
 	r.unacked++
 	if !begun || newer(p.number, before) {
 		r.arrival = now
 		if gap := p.number - before - 1; begun && gap > 0 {
-			r.ackDue = true
+			r.ackBy(now)
 			r.lossEWMA += (1 - r.lossEWMA) * min(1, float64(gap)/200)
 		}
 	} else {
@@ -102,57 +81,45 @@ func (r *Receiver) Packet(now time.Duration, b []byte) (m Message, ok bool, err 
 	}
 	r.lossEWMA *= 1 - 1.0/200
 	if r.unacked >= ackPackets || p.kind == ping {
-		r.ackDue = true
+		r.ackBy(now)
 	}
 	if p.kind == ping {
-		return Message{}, false, nil
+		return nil
 	}
 	if !r.begun || newer(p.floor, r.floor) {
 		r.begun, r.floor = true, p.floor
-		r.dropBelow(p.floor)
+		r.partials = slices.DeleteFunc(r.partials, func(t *partial) bool {
+			return newer(p.floor, t.id) && r.recycle(t)
+		})
 	}
-	if newer(r.floor, p.message) || r.isDone(p.message) {
-		return Message{}, false, nil
+	if newer(r.floor, p.message) || r.whole.has(p.message) {
+		return nil
 	}
-	return r.fragment(p)
+	return r.fragment(now, p)
 }
 
-func (r *Receiver) isDone(id uint32) bool {
-	return r.done.has(id)
-}
-
-func (r *Receiver) fragment(p packet) (Message, bool, error) {
-	if p.of == 1 {
-		r.remove(p.message)
-		r.ackDue = true
-		return Message{ID: p.message, Kind: p.kind, Data: p.payload}, true, nil
-	}
+func (r *Receiver) fragment(now time.Duration, p packet) error {
 	t := r.find(p.message)
 	if t == nil {
-		t = r.make(p)
+		t = r.start(p)
 	}
-	if t.of != p.of || t.kind != p.kind {
-		return Message{}, false, ErrMalformed
+	if !t.agrees(p) {
+		return ErrMalformed
 	}
-	if t.has(p.frag) {
-		return Message{}, false, nil
+	before := t.size()
+	if !t.add(p) {
+		return nil
 	}
-	t.have[p.frag/64] |= 1 << (p.frag % 64)
-	t.slots = append(t.slots, uint16(p.frag))
-	at := len(t.buf)
-	t.buf = append(t.buf, p.payload...)
-	if p.frag == p.of-1 {
-		t.last = len(p.payload)
-		t.buf = append(t.buf, make([]byte, Payload-t.last)...)
+	r.buffered += t.size() - before
+	if t.whole() {
+		r.partials = slices.DeleteFunc(r.partials, func(o *partial) bool { return o == t })
+		r.whole.add(t.id)
+		t.at = now
+		r.ready = append(r.ready, t)
+		r.ackBy(now + ackWhole)
 	}
-	r.buffered += len(t.buf) - at
-	if len(t.slots) < t.of {
-		r.fit(t)
-		return Message{}, false, nil
-	}
-	r.partials = slices.DeleteFunc(r.partials, func(o *partial) bool { return o == t })
-	r.out, r.ackDue = t, true
-	return Message{ID: t.id, Kind: t.kind, Data: t.whole()}, true, nil
+	r.fit(t)
+	return nil
 }
 
 func (r *Receiver) find(id uint32) *partial {
@@ -164,26 +131,9 @@ func (r *Receiver) find(id uint32) *partial {
 	return nil
 }
 
-// fit gives up the oldest messages while there is too much of them, but not keep.
-func (r *Receiver) fit(keep *partial) {
-	for len(r.partials) > maxPartials || r.buffered > maxBuffered {
-		var oldest *partial
-		for _, t := range r.partials {
-			if t != keep && (oldest == nil || newer(oldest.id, t.id)) {
-				oldest = t
-			}
-		}
-		if oldest == nil {
-			return // one alone is never too much
-		}
-		r.remove(oldest.id)
-	}
-}
-
-// make starts a message.
-func (r *Receiver) make(p packet) *partial {
-	size := p.of * Payload
-	t := &partial{id: p.message, kind: p.kind, of: p.of, have: make([]uint64, (p.of+63)/64)}
+// start begins a message.
+func (r *Receiver) start(p packet) *partial {
+	t, size := newPartial(p), p.of*Payload
 	for i, b := range r.free {
 		if cap(b) >= size {
 			t.buf = b[:0]
@@ -195,76 +145,147 @@ func (r *Receiver) make(p packet) *partial {
 		t.buf = make([]byte, 0, min(size, firstBuffer))
 	}
 	r.partials = append(r.partials, t)
-	r.fit(t)
 	return t
 }
 
-func (r *Receiver) remove(id uint32) {
-	r.partials = slices.DeleteFunc(r.partials, func(t *partial) bool {
-		if t.id != id {
-			return false
+// fit gives up the oldest while there is too much, but not keep.
+func (r *Receiver) fit(keep *partial) {
+	for len(r.ready) > maxReady {
+		r.Refuse(r.drop(&r.ready, keep))
+	}
+	for len(r.partials) > maxPartials || r.buffered > maxBuffered {
+		switch {
+		case len(r.partials) > 1 || (len(r.partials) == 1 && r.partials[0] != keep):
+			r.drop(&r.partials, keep)
+		case len(r.ready) > 1:
+			r.Refuse(r.drop(&r.ready, keep))
+		default:
+			return // one alone is never too much, and what is lent is bounded by that
 		}
-		r.recycle(t)
-		return true
-	})
-}
-
-func (r *Receiver) dropBelow(floor uint32) {
-	r.partials = slices.DeleteFunc(r.partials, func(t *partial) bool {
-		if !newer(floor, t.id) {
-			return false
-		}
-		r.recycle(t)
-		return true
-	})
-}
-
-func (r *Receiver) recycleOut() {
-	if r.out != nil {
-		r.recycle(r.out)
-		r.out = nil
 	}
 }
 
-func (r *Receiver) recycle(t *partial) {
-	r.buffered -= len(t.buf)
-	if len(r.free) < 2 && cap(t.buf) <= 1<<20 {
-		r.free = append(r.free, t.buf)
+// drop takes the oldest message that is not keep out of a list.
+func (r *Receiver) drop(list *[]*partial, keep *partial) uint32 {
+	oldest := -1
+	for i, t := range *list {
+		if t != keep && (oldest < 0 || newer((*list)[oldest].id, t.id)) {
+			oldest = i
+		}
 	}
+	t := (*list)[oldest]
+	*list = slices.Delete(*list, oldest, oldest+1)
+	r.recycle(t)
+	return t.id
+}
+
+// Next is a message that is whole and whose turn it is.
+func (r *Receiver) Next(now time.Duration) (Message, bool) {
+	for i := 0; i < len(r.ready); i++ {
+		t := r.ready[i]
+		if t.kind == Stream {
+			if r.streamed && !newer(t.id, r.given) {
+				r.ready = slices.Delete(r.ready, i, i+1)
+				r.recycle(t)
+				r.Refuse(t.id) // its turn is over
+				i--
+				continue
+			}
+			if at, waits := r.waits(t); waits && now < at {
+				continue
+			}
+			r.given, r.streamed = t.id, true
+		}
+		r.ready = slices.Delete(r.ready, i, i+1)
+		r.lent = append(r.lent, t)
+		return Message{ID: t.id, Kind: t.kind, Data: t.data()}, true
+	}
+	return Message{}, false
+}
+
+// waits says whether a Stream message still has to wait for the one before, and until when.
+func (r *Receiver) waits(t *partial) (time.Duration, bool) {
+	before := t.id - uint32(t.after)
+	if t.after == 0 || (r.streamed && !newer(before, r.given)) || newer(r.floor, before) {
+		return 0, false
+	}
+	return t.at + streamHold, true
 }
 
 // Done says that a message was dealt with, for good: copies of it are ignored.
 func (r *Receiver) Done(id uint32) {
 	r.done.add(id)
-	r.remove(id)
-	r.ackDue = true
+	r.giveBack(id)
+}
+
+// Refuse says that a message could not be dealt with: the sender is told at once that it
+// counts as lost. Copies of it are ignored.
+func (r *Receiver) Refuse(id uint32) {
+	r.refused.add(id)
+	r.giveBack(id)
+}
+
+func (r *Receiver) giveBack(id uint32) {
+	r.ackBy(0)
+	r.lent = slices.DeleteFunc(r.lent, func(t *partial) bool { return t.id == id && r.recycle(t) })
+}
+
+// recycle is always true.
+func (r *Receiver) recycle(t *partial) bool {
+	r.buffered -= t.size()
+	if len(r.free) < 2 && cap(t.buf) > 0 && cap(t.buf) <= 1<<20 {
+		r.free = append(r.free, t.buf)
+	}
+	t.buf, t.parity = nil, nil
+	return true
+}
+
+// ackBy makes an acknowledgement due then, if none is sooner.
+func (r *Receiver) ackBy(at time.Duration) {
+	if !r.ackSet || at < r.ackAt {
+		r.ackSet, r.ackAt = true, at
+	}
 }
 
 // Ack appends an acknowledgement to out if one is due.
 func (r *Receiver) Ack(now time.Duration, out []byte) ([]byte, bool) {
-	at, ok := r.Wake()
+	at, ok := r.ackDue()
 	if !ok || now < at {
 		return out, false
 	}
 	a := ack{
-		hasDone: r.done.begun, largest: r.got.newest, arrival: micros(r.arrival),
-		delay: micros(now - r.arrival), bytes: uint32(r.bytes), done: r.done.newest,
+		hasDone: r.done.begun, hasRefused: r.refused.begun, largest: r.got.newest, arrival: micros(r.arrival),
+		delay: micros(now - r.arrival), bytes: uint32(r.bytes), done: r.done.newest, refused: r.refused.newest,
 	}
 	r.got.put(a.packets[:])
 	r.done.put(a.messages[:])
-	r.unacked, r.ackDue, r.lastAck = 0, false, now
+	r.refused.put(a.refusals[:])
+	r.unacked, r.ackSet, r.lastAck = 0, false, now
 	return a.append(out), true
 }
 
-// Wake is when Ack will next have something to say, if nothing more arrives.
-func (r *Receiver) Wake() (time.Duration, bool) {
-	switch {
-	case !r.got.begun || (r.unacked == 0 && !r.ackDue):
-		return 0, false
-	case r.ackDue:
-		return r.lastAck, true
+func (r *Receiver) ackDue() (time.Duration, bool) {
+	at, ok := r.ackAt, r.ackSet
+	if regular := max(r.lastAck, r.arrival-ackEvery) + ackEvery; r.unacked > 0 && (!ok || regular < at) {
+		at, ok = regular, true
 	}
-	return max(r.lastAck, r.arrival-ackEvery) + ackEvery, true
+	return at, ok && r.got.begun
+}
+
+// Wake is when Ack will next have something to say, if nothing more arrives.
+func (r *Receiver) Wake() (time.Duration, bool) { return r.ackDue() }
+
+// Held is when Next stops holding a Stream message back that waits for another, if one does.
+func (r *Receiver) Held() (at time.Duration, ok bool) {
+	for _, t := range r.ready {
+		if t.kind != Stream {
+			continue
+		}
+		if then, waits := r.waits(t); waits && (!ok || then < at) {
+			at, ok = then, true
+		}
+	}
+	return at, ok
 }
 
 // Stats are the totals so far.

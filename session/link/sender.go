@@ -18,6 +18,15 @@ const (
 	maxActive = 256 // messages whose fate is open
 	// readyBelow: the next picture is worth making when so few packets wait.
 	readyBelow = 2
+	// maxBehind is how many messages may have arrived without having been dealt with: more
+	// and the helper is slower than the path, which nothing is queued for.
+	maxBehind = 2
+	// slowHelper is how long a helper may take over a message that has arrived.
+	slowHelper = 30 * time.Millisecond
+	// pictureTime is how long one picture may occupy the path.
+	pictureTime = 20 * time.Millisecond
+	leastBudget = 6000
+	streamFor   = 400 * time.Millisecond
 )
 
 // ErrTooLarge means a message of more than MaxMessage bytes, or an empty one.
@@ -30,6 +39,10 @@ type SenderConfig struct {
 	Worth func(ref uint32) float64
 	// RTT of the path if it is known from elsewhere, else 0.
 	RTT time.Duration
+	// Rate in bits a second that the path carried before, 0 if unknown.
+	Rate float64
+	// StreamFor is how long after Send a Stream message is still repaired; 0 means 400 ms.
+	StreamFor time.Duration
 }
 
 // Outcome tells what became of a message. Not Done means that it may never have arrived
@@ -44,6 +57,7 @@ type Outcome struct {
 type Sender struct {
 	cfg              SenderConfig
 	nextMsg, nextPkt uint32
+	lastStream       uint32     // newest Stream message, 0 before the first
 	msgs             []*message // open ones, oldest first
 	urgent, repair   []piece
 	again            []delayed
@@ -52,21 +66,27 @@ type Sender struct {
 	inFlight         int    // bytes
 	outcomes         []Outcome
 	free             [][]byte
-	pkt              []byte
+	pkt, sum         []byte
+	lags             [4]time.Duration // from when a message had arrived until it was dealt with, lately
+	lagN             int
 
 	loss
 	rate
 }
 
 type message struct {
-	id, ref uint32
-	kind    Kind
-	data    []byte
-	frags   []fragState
-	next    int           // first fragment not sent yet
-	left    int           // fragments not acknowledged
-	allAt   time.Duration // when left became 0
-	dead    bool
+	id, ref  uint32
+	kind     Kind
+	after    int
+	data     []byte
+	frags    []fragState
+	next     int           // first fragment not sent yet
+	parities int           // parity packets sent
+	left     int           // fragments not acknowledged
+	sentAt   time.Duration // when Send was called
+	allAt    time.Duration // when left became 0
+	asked    int           // how often it was asked since whether it was dealt with
+	dead     bool
 }
 
 type fragState struct {
@@ -85,33 +105,55 @@ type delayed struct {
 	piece
 }
 
+// sent is one packet on its way.
 type sent struct {
 	number uint32
 	m      *message // nil for a probe
-	frag   int
+	frag   int      // -1 for a parity packet
 	size   int
 	at     time.Duration
+	train  uint32 // see sampler
 	open   bool
+	lost   bool // taken for lost; it may come yet
 }
 
 // NewSender makes a Sender at time now.
 func NewSender(now time.Duration, cfg SenderConfig) *Sender {
+	if cfg.StreamFor <= 0 {
+		cfg.StreamFor = streamFor
+	}
 	s := &Sender{cfg: cfg, nextMsg: 1, nextPkt: 1, tail: 1, ring: make([]sent, ringSize)}
-	s.startRate(now, cfg.RTT)
+	s.reorder = leastReorder
+	s.startRate(now, cfg.RTT, cfg.Rate)
 	return s
 }
 
 // Hint says what the path's round trip is believed to be, before one was measured.
 func (s *Sender) Hint(rtt time.Duration) {
-	if s.srtt == 0 && rtt > 0 {
+	if s.srtt == 0 && rtt > 0 && rtt != s.cfg.RTT {
 		s.cfg.RTT = rtt
 		s.raiseFor(rtt)
 	}
 }
 
 // Send queues a message; data is copied. ref names it in Worth and Outcomes. A State
-// supersedes any earlier one.
+// supersedes any earlier one; a Stream message goes on from the Stream message before.
 func (s *Sender) Send(now time.Duration, kind Kind, ref uint32, data []byte) error {
+	after := 0
+	if kind == Stream && s.lastStream != 0 {
+		if back := s.nextMsg - s.lastStream; back < 1<<16 {
+			after = int(back)
+		}
+	}
+	return s.send(now, kind, after, ref, data)
+}
+
+// StartStream queues a Stream message that needs no other before it.
+func (s *Sender) StartStream(now time.Duration, ref uint32, data []byte) error {
+	return s.send(now, Stream, 0, ref, data)
+}
+
+func (s *Sender) send(now time.Duration, kind Kind, after int, ref uint32, data []byte) error {
 	if len(data) == 0 || len(data) > MaxMessage {
 		return ErrTooLarge
 	}
@@ -126,8 +168,13 @@ func (s *Sender) Send(now time.Duration, kind Kind, ref uint32, data []byte) err
 		s.finish(s.msgs[0], false)
 	}
 	n := (len(data) + Payload - 1) / Payload
-	m := &message{id: s.nextMsg, ref: ref, kind: kind, frags: make([]fragState, n), left: n}
+	m := &message{
+		id: s.nextMsg, ref: ref, kind: kind, after: after, frags: make([]fragState, n), left: n, sentAt: now,
+	}
 	s.nextMsg++
+	if kind == Stream {
+		s.lastStream = m.id
+	}
 	if k := len(s.free); k > 0 {
 		m.data, s.free = s.free[k-1], s.free[:k-1]
 	}
@@ -155,97 +202,29 @@ func (s *Sender) Queued() int {
 
 // Ready says whether the next picture is worth making now.
 func (s *Sender) Ready() bool {
-	return !s.stalled && s.Queued() <= readyBelow && s.inFlight < s.window()
+	if s.stalled || s.Queued() > readyBelow || s.inFlight >= s.window() {
+		return false
+	}
+	if slices.Min(s.lags[:]) > slowHelper { // the least: what says so may be lost
+		return len(s.msgs) == 0 // one at a time, so that none waits
+	}
+	behind := s.behind()
+	return behind == 0 || (behind < maxBehind && len(s.msgs) < 2*maxBehind)
+}
+
+// behind is how many messages have arrived without having been dealt with.
+func (s *Sender) behind() int {
+	n := 0
+	for _, m := range s.msgs {
+		if m.left == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Budget is how many bytes the next picture should have at most.
-func (s *Sender) Budget() int { return max(16_000, int(s.bps/8*0.1)) }
-
-// Next returns the next packet that is due at now, valid until the following call.
-func (s *Sender) Next(now time.Duration) ([]byte, bool) {
-	s.timers(now)
-	s.refill(now)
-	for s.nextPkt-s.tail >= ringSize {
-		s.lose(now, &s.ring[s.tail%ringSize])
-		s.tail++
-	}
-	if s.probe {
-		s.probe = false
-		return s.emit(now, nil, 0), true
-	}
-	for _, q := range []*[]piece{&s.urgent, &s.repair} {
-		for len(*q) > 0 {
-			p := (*q)[0]
-			if q == &s.repair && !s.mayRepair() {
-				break
-			}
-			*q = slices.Delete(*q, 0, 1)
-			f := &p.m.frags[p.frag]
-			f.queued = false
-			if p.m.dead || f.acked {
-				continue
-			}
-			if wait := s.repeatAfter(q == &s.repair); wait > 0 && f.open == 0 && len(s.again) < ringSize {
-				s.again = append(s.again, delayed{now + wait, p})
-			}
-			return s.emit(now, p.m, p.frag), true
-		}
-	}
-	if s.stalled || s.tokens <= 0 {
-		return nil, false
-	}
-	if s.inFlight >= s.window() {
-		return nil, false
-	}
-	for _, m := range s.msgs {
-		if m.next < len(m.frags) {
-			m.next++
-			s.limited = s.limited || m.next < len(m.frags)
-			return s.emit(now, m, m.next-1), true
-		}
-	}
-	return nil, false
-}
-
-// repeatAfter is how long after its first copy a packet is sent once more; 0 for never.
-func (s *Sender) repeatAfter(fix bool) time.Duration {
-	switch {
-	case s.rtt() < nearby:
-		return 0
-	case fix:
-		return againFix
-	}
-	return againSmall
-}
-
-func (s *Sender) emit(now time.Duration, m *message, frag int) []byte {
-	p := packet{kind: ping, number: s.nextPkt, message: s.nextMsg, sent: micros(now), floor: s.floor()}
-	if m != nil {
-		p.kind, p.message, p.frag, p.of = m.kind, m.id, frag, len(m.frags)
-		p.payload = m.data[frag*Payload : min((frag+1)*Payload, len(m.data))]
-		m.frags[frag].open++
-	}
-	s.nextPkt++
-	s.pkt = p.append(s.pkt[:0])
-	if s.inFlight == 0 && s.timeouts == 0 {
-		s.askedAt = now
-	}
-	size := len(s.pkt) + 56 // with RTP, SRTP, UDP and IP
-	s.ring[p.number%ringSize] = sent{number: p.number, m: m, frag: frag, size: size, at: now, open: true}
-	s.inFlight += size
-	s.tokens -= float64(size)
-	s.lastSent = now
-	s.packets++
-	s.bytes += uint64(len(s.pkt))
-	return s.pkt
-}
-
-func (s *Sender) floor() uint32 {
-	if len(s.msgs) > 0 {
-		return s.msgs[0].id
-	}
-	return s.nextMsg
-}
+func (s *Sender) Budget() int { return max(leastBudget, int(s.bps/8*pictureTime.Seconds())) }
 
 // finish closes a message.
 func (s *Sender) finish(m *message, done bool) {
@@ -279,30 +258,10 @@ func (s *Sender) Reset() {
 		s.finish(s.msgs[0], false)
 	}
 	s.outcomes = s.outcomes[:0]
+	s.lastStream = 0
 	for _, b := range s.free {
 		clear(b[:cap(b)])
 	}
 	clear(s.pkt)
-}
-
-// Wake is when Next should be asked again if nothing else happens before.
-func (s *Sender) Wake(now time.Duration) (time.Duration, bool) {
-	if s.probe || len(s.urgent) > 0 {
-		return now, true
-	}
-	at, ok := s.timerAt()
-	sooner := func(t time.Duration) {
-		if !ok || t < at {
-			at, ok = t, true
-		}
-	}
-	for _, d := range s.again {
-		sooner(d.at)
-	}
-	if len(s.repair) > 0 {
-		sooner(s.affordable(now, s.mayRepair()))
-	} else if !s.stalled && s.inFlight < s.window() && s.Queued() > 0 {
-		sooner(s.affordable(now, s.tokens > 0))
-	}
-	return at, ok
+	clear(s.sum)
 }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"time"
 
-	"beside/codec/screen"
+	"beside/codec/mix"
 	"beside/frame"
 	"beside/session/link"
 )
@@ -16,7 +17,7 @@ import (
 type senderLoop struct {
 	s     *Sender
 	start time.Time
-	enc   *screen.Encoder
+	enc   *mix.Encoder
 	link  *link.Sender
 	grabs chan<- grab
 	gen   uint32
@@ -28,12 +29,15 @@ type senderLoop struct {
 	taken   bool               // cancel was called
 	have    bool               // f holds something that was not encoded yet
 	whole   bool               // f was filled since it was made
+	size    image.Point        // of f when it was filled last
 	retryAt time.Duration
 	retry   time.Duration
 
 	denied     bool
 	first      bool // a packet has left
 	newest     uint32
+	cut        bool // the last picture did not hold all there was
+	turn       int  // counts pictures that did not
 	last       state
 	lastAt     time.Duration
 	busyFrom   time.Duration // when the helper was last known to have everything
@@ -45,7 +49,7 @@ type senderLoop struct {
 	captureMin time.Duration
 }
 
-func newSenderLoop(s *Sender, enc *screen.Encoder) *senderLoop {
+func newSenderLoop(s *Sender, enc *mix.Encoder) *senderLoop {
 	l := &senderLoop{s: s, start: time.Now(), enc: enc, f: &frame.Frame{}, cancel: func() {}, gen: s.gen.Load()}
 	l.link = link.NewSender(0, link.SenderConfig{Worth: enc.Live})
 	l.lastAt = -time.Hour
@@ -184,6 +188,7 @@ func (l *senderLoop) produce() bool {
 		return false
 	}
 	began := time.Now()
+	l.enc.SetRate(l.link.Stats().Rate)
 	u, ok := l.enc.Encode(f, l.link.Budget(), l.focus())
 	if f != nil {
 		l.have = false
@@ -192,6 +197,9 @@ func (l *senderLoop) produce() bool {
 		return false
 	}
 	l.encode.add(time.Since(began))
+	if l.cut = l.enc.Pending(); l.cut {
+		l.turn++
+	}
 	if l.gen != l.s.gen.Load() {
 		return true
 	}
@@ -203,9 +211,18 @@ func (l *senderLoop) produce() bool {
 	return true
 }
 
+// focus is the point near which blocks go first. While there is more to send than fits,
+// every second picture begins somewhere else, at points that fill the screen evenly (the
+// R2 sequence): else what moves near the pointer would keep the rest from ever being sent.
 func (l *senderLoop) focus() image.Point {
+	if l.cut && l.turn%2 == 1 {
+		n := float64(l.turn/2 + 1)
+		_, x := math.Modf(n * 0.7548776662466927)
+		_, y := math.Modf(n * 0.5698402909980532)
+		return image.Pt(int(x*float64(l.size.X)), int(y*float64(l.size.Y)))
+	}
 	if l.s.cfg.Focus == nil {
-		return l.f.Bounds().Max.Div(2)
+		return l.size.Div(2)
 	}
 	return l.s.cfg.Focus()
 }
@@ -277,7 +294,7 @@ func (l *senderLoop) takeGrab(ctx context.Context, g grabbed) error {
 	}
 	switch {
 	case g.err == nil:
-		l.retry, l.whole, l.have = 0, true, true
+		l.retry, l.whole, l.have, l.size = 0, true, true, l.f.Size
 		if l.captureMin == 0 || g.took < l.captureMin {
 			l.captureMin = max(g.took, time.Microsecond)
 		}
@@ -309,6 +326,9 @@ func (l *senderLoop) wait() time.Duration {
 	}
 	if l.lent && !l.taken && l.whole && l.enc.Pending() && l.link.Ready() {
 		at = min(at, l.lentAt+takeBack)
+	}
+	if d, ok := l.enc.Wake(); ok && l.lent && !l.taken && l.whole && l.link.Ready() {
+		at = min(at, max(now+d, l.lentAt+takeBack))
 	}
 	if !l.lent && !l.have && now < l.retryAt {
 		at = min(at, l.retryAt)

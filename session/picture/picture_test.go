@@ -1,12 +1,10 @@
 package picture_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"image"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -121,70 +119,13 @@ func (d *display) resize(w, h int) {
 	d.wake()
 }
 
-// wire is a lossy, slow path in memory.
-type wire struct {
-	ctx          context.Context
-	delay        time.Duration
-	loss         atomic.Uint64 // per million
-	packets, ack chan []byte
-	sent         atomic.Int64
-	bytes        atomic.Int64
-	mu           sync.Mutex
-	rnd          *rand.Rand
-	tap          atomic.Pointer[chan []byte] // gets a copy of every packet
-}
-
-func newWire(ctx context.Context, delay time.Duration) *wire {
-	return &wire{ctx: ctx, delay: delay, packets: make(chan []byte, 1<<15), ack: make(chan []byte, 1<<15), rnd: rand.New(rand.NewPCG(5, 6))}
-}
-
-func (w *wire) put(c chan []byte, b []byte) error {
-	if w.ctx.Err() != nil {
-		return io.EOF
-	}
-	w.mu.Lock()
-	lost := w.rnd.Uint64N(1e6) < w.loss.Load()
-	w.mu.Unlock()
-	if lost {
-		return nil
-	}
-	b = bytes.Clone(b)
-	if w.delay == 0 {
-		c <- b
-		return nil
-	}
-	time.AfterFunc(w.delay, func() { c <- b })
-	return nil
-}
-
-func (w *wire) get(ctx context.Context, c chan []byte) ([]byte, error) {
-	select {
-	case b := <-c:
-		return b, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-w.ctx.Done():
-		return nil, io.EOF
-	}
-}
-
-func (w *wire) WritePacket(b []byte) error {
-	w.sent.Add(1)
-	w.bytes.Add(int64(len(b)))
-	if c := w.tap.Load(); c != nil {
-		*c <- bytes.Clone(b)
-	}
-	return w.put(w.packets, b)
-}
-func (w *wire) ReadAck(ctx context.Context) ([]byte, error)    { return w.get(ctx, w.ack) }
-func (w *wire) WriteAck(b []byte) error                        { return w.put(w.ack, b) }
-func (w *wire) ReadPacket(ctx context.Context) ([]byte, error) { return w.get(ctx, w.packets) }
-
 // glass is the helper's screen.
 type glass struct {
 	mu    sync.Mutex
 	f     frame.Frame
 	shown int
+	slow  atomic.Int64 // nanoseconds that showing takes
+	seen  func(f *frame.Frame)
 }
 
 func (g *glass) Frame(size image.Point) *frame.Frame {
@@ -193,9 +134,13 @@ func (g *glass) Frame(size image.Point) *frame.Frame {
 }
 
 func (g *glass) Show([]image.Rectangle) {
+	time.Sleep(time.Duration(g.slow.Load()))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shown++
+	if g.seen != nil {
+		g.seen(&g.f)
+	}
 }
 
 // rig is a sharer and a helper that run until the test ends.

@@ -2,12 +2,14 @@ package picture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"sync"
 	"time"
 
-	"beside/codec/screen"
+	"beside/codec"
+	"beside/codec/mix"
 	"beside/frame"
 	"beside/session/link"
 )
@@ -50,6 +52,8 @@ type Receiver struct {
 	cfg   ReceiverConfig
 	start time.Time
 	idle  chan struct{} // tells the acknowledger that there is something to do
+	work  chan struct{} // tells the showing goroutine the same
+	early early         // the showing goroutine's alone
 
 	mu      sync.Mutex // guards what follows
 	link    link.Receiver
@@ -64,7 +68,7 @@ type Receiver struct {
 
 // NewReceiver makes a Receiver that does nothing until Run.
 func NewReceiver(cfg ReceiverConfig) *Receiver {
-	return &Receiver{cfg: cfg, start: time.Now(), idle: make(chan struct{}, 1)}
+	return &Receiver{cfg: cfg, start: time.Now(), idle: make(chan struct{}, 1), work: make(chan struct{}, 1)}
 }
 
 // Exact says whether the picture shown equals the sharer's screen, pixel for pixel, as
@@ -97,36 +101,76 @@ func (r *Receiver) Stats() ReceiverStats {
 // Run shows pictures until ctx ends or the path is closed, and says which. It must be
 // called once.
 func (r *Receiver) Run(ctx context.Context) error {
-	dec, err := screen.NewDecoder()
+	dec, err := mix.NewDecoder()
 	if err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
+	defer dec.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
 	wg.Go(func() { r.acknowledge(ctx) })
+	wg.Go(func() { r.show(ctx, dec) })
 	for {
+		// Nothing else is done here: how long a picture takes must not look like a slow path.
 		b, err := r.cfg.In.ReadPacket(ctx)
 		if err != nil {
 			return fmt.Errorf("picture: read packet: %w", err)
 		}
 		r.mu.Lock()
-		m, ok, err := r.link.Packet(r.now(), b)
+		_ = r.link.Packet(r.now(), b) // a malformed one is ignored: the peer only harms itself
 		r.mu.Unlock()
-		if ok && err == nil && r.take(dec, m) {
-			r.mu.Lock()
-			r.link.Done(m.ID)
-			r.mu.Unlock()
-		}
+		tell(r.work)
 		r.sendAck()
+	}
+}
+
+// show deals with messages, one after the other, until ctx ends.
+func (r *Receiver) show(ctx context.Context, dec *mix.Decoder) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		for _, m := range r.early.expired(r.now()) {
+			r.refuse(m)
+		}
+		r.mu.Lock()
+		m, ok := r.link.Next(r.now())
+		at, waits := r.link.Held()
+		r.mu.Unlock()
+		if ok {
+			r.take(dec, m)
+			r.sendAck()
+			continue
+		}
+		if due, holds := r.early.due(); holds && (!waits || due < at) {
+			at, waits = due, true
+		}
+		wait := time.Hour
+		if waits {
+			wait = max(0, at-r.now())
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-r.work:
+		}
+	}
+}
+
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
 func (r *Receiver) now() time.Duration { return time.Since(r.start) }
 
-// take acts on a message; false if it is to be counted as not received.
-func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
+// take acts on a message. One that builds on something not received yet is held for a
+// while; whatever is not dealt with in time counts as not received, and the sharer is told.
+func (r *Receiver) take(dec *mix.Decoder, m link.Message) {
 	if m.Kind == link.State {
 		st, ok := parseState(m.Data)
 		r.mu.Lock()
@@ -134,37 +178,72 @@ func (r *Receiver) take(dec *screen.Decoder, m link.Message) bool {
 		if ok && (!r.begun || int32(st.upTo-r.peer.upTo) >= 0) {
 			r.peer = st
 		}
-		return true
+		r.link.Done(m.ID)
+		return
 	}
+	id, err := r.apply(dec, m)
+	switch {
+	case errors.Is(err, codec.ErrEarly):
+		for _, out := range r.early.hold(m, id, r.now()) {
+			r.refuse(out)
+		}
+	case err != nil:
+		r.refuse(m)
+	case len(r.early.list) > 0:
+		r.early.retry(func(o earlyOne) bool {
+			_, err := r.apply(dec, o.Message)
+			early := errors.Is(err, codec.ErrEarly)
+			if err != nil && !early {
+				r.refuse(o.Message)
+			}
+			return !early
+		})
+	}
+}
+
+// refuse tells the sharer that a message is to count as lost.
+func (r *Receiver) refuse(m link.Message) {
+	r.mu.Lock()
+	r.link.Refuse(m.ID)
+	r.mu.Unlock()
+	r.sendAck()
+}
+
+// apply shows an update and says that message is dealt with, unless there is an error.
+func (r *Receiver) apply(dec *mix.Decoder, m link.Message) (id uint32, err error) {
 	began := time.Now()
 	size, fresh, err := dec.Size(m.Data)
 	if err != nil {
-		return false
+		return 0, err //nolint:wrapcheck // a sentinel that take looks at
 	}
-	if !fresh {
-		return true
+	id, _ = mix.ID(m.Data)
+	var damage []image.Rectangle
+	if fresh {
+		if damage, err = dec.Apply(m.Data, r.cfg.Screen.Frame(size)); err != nil {
+			return id, err //nolint:wrapcheck // as above
+		}
 	}
-	damage, err := dec.Apply(m.Data, r.cfg.Screen.Frame(size))
-	if err != nil {
-		return false
+	if fresh {
+		took := time.Since(began)
+		r.mu.Lock()
+		if !r.begun || int32(id-r.newest) > 0 {
+			r.begun, r.newest = true, id
+		}
+		r.decode.add(took)
+		r.shown[r.shownN%len(r.shown)] = time.Now()
+		r.shownN++
+		r.mu.Unlock()
+		if len(damage) > 0 {
+			r.cfg.Screen.Show(damage)
+		}
+		if r.cfg.Applied != nil {
+			r.cfg.Applied(id)
+		}
 	}
-	id, _ := screen.ID(m.Data)
-	took := time.Since(began)
 	r.mu.Lock()
-	if !r.begun || int32(id-r.newest) > 0 {
-		r.begun, r.newest = true, id
-	}
-	r.decode.add(took)
-	r.shown[r.shownN%len(r.shown)] = time.Now()
-	r.shownN++
+	r.link.Done(m.ID) // not before it is shown: the sharer waits for a helper that is slow at that
 	r.mu.Unlock()
-	if len(damage) > 0 {
-		r.cfg.Screen.Show(damage)
-	}
-	if r.cfg.Applied != nil {
-		r.cfg.Applied(id)
-	}
-	return true
+	return id, nil
 }
 
 // sendAck writes an acknowledgement if one is due, else sees to it that one will be.
@@ -173,19 +252,16 @@ func (r *Receiver) sendAck() {
 	r.mu.Lock()
 	b, ok := r.link.Ack(r.now(), buf[:0])
 	_, later := r.link.Wake()
-	tell := later && r.waiting
-	if tell {
+	wake := later && r.waiting
+	if wake {
 		r.waiting = false
 	}
 	r.mu.Unlock()
 	if ok {
 		_ = r.cfg.In.WriteAck(b) // a lost one is harmless, a closed path ends ReadPacket
 	}
-	if tell {
-		select {
-		case r.idle <- struct{}{}:
-		default:
-		}
+	if wake {
+		tell(r.idle)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"beside/capture"
-	"beside/codec/screen"
+	"beside/codec/mix"
 	"beside/frame"
 	"beside/session/link"
 )
@@ -114,10 +114,11 @@ type grabbed struct {
 // Run sends pictures until ctx ends, the display is gone or the path is closed, and says
 // which. It must be called once.
 func (s *Sender) Run(ctx context.Context) error {
-	enc, err := screen.NewEncoder()
+	enc, err := mix.NewEncoder(mix.Options{})
 	if err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
+	defer enc.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()

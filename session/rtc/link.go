@@ -46,6 +46,8 @@ type Link struct {
 	begun    bool         // Restart without Finish
 	mending  sync.Mutex   // over offer, from, begun once the link is up
 
+	cut context.CancelFunc // closes the connections to relays
+
 	queues map[session.Channel]chan []byte
 	pics   chan []byte
 	acks   chan []byte
@@ -80,7 +82,7 @@ func newLink(sharer bool, peer [32]byte) *Link {
 	l := &Link{
 		sharer: sharer, peer: peer, pics: make(chan []byte, queueLen), acks: make(chan []byte, queueLen),
 		queues: map[session.Channel]chan []byte{}, streams: map[session.Channel]datachannel.ReadWriteCloser{},
-		opened: make(chan struct{}), secure: make(chan struct{}), channels: make(chan struct{}),
+		opened: make(chan struct{}), secure: make(chan struct{}), channels: make(chan struct{}), cut: func() {},
 		done: make(chan struct{}), shut: make(chan struct{}),
 	}
 	for ch := range names {

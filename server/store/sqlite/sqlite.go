@@ -37,10 +37,16 @@ func Open(ctx context.Context, file string, now func() time.Time) (*store.Store,
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	s, err := store.New(ctx, db, store.Options{Dialect: goose.DialectSQLite3, Now: now})
+	s, err := store.New(ctx, db, store.Options{Dialect: goose.DialectSQLite3, Now: now, Backup: backup})
 	if err != nil {
 		_ = db.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// backup is SQLite's own online copy: one snapshot, beside readers and writers.
+func backup(ctx context.Context, db *sql.DB, file string) error {
+	_, err := db.ExecContext(ctx, `VACUUM INTO ?`, file)
+	return err
 }

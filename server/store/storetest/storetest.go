@@ -62,6 +62,16 @@ func Run(t *testing.T, open Open) {
 		"retention":                retention,
 		"key statements":           statements,
 		"tenants see nothing else": isolation,
+		"one chain of many":        chain,
+		"one holder of many":       holders,
+		"a hold is all or nothing": atomic,
+		"pushes":                   pushes,
+		"notes":                    notes,
+		"limits":                   limits,
+		"one limit of many":        limitRace,
+		"admins":                   admins,
+		"browsing":                 browse,
+		"no change is overwritten": stale,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
@@ -381,6 +391,24 @@ func isolation(t *testing.T, e *env) {
 		"assign foreign role": b.PutAssignment(e.ctx, store.Assignment{Name: "N", Assignment: policy.Assignment{ID: "1", Role: policy.Role{ID: "r"}}}),
 	} {
 		want(t, name, err, store.ErrNotFound)
+	}
+	if err := b.Hold(e.ctx, "s", func(*store.Tenant, store.Session, store.Live) error { return nil }); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("B holds a session of A: %v", err)
+	}
+	must(t, a.PutLive(e.ctx, "s", store.Live{State: "x"}))
+	must(t, a.AddPushes(e.ctx, "s", []store.Push{{Role: "helper", Seq: 1, Type: "t", Body: []byte("{}")}}, 9))
+	must(t, a.GrantAdmin(e.ctx, "x", noa, store.RoleAdmin))
+	if ps, _ := b.Pushes(e.ctx, "s", "helper", 0); len(ps) != 0 {
+		t.Error("pushes leak")
+	}
+	if due, _ := b.Due(e.ctx, e.clock.Now(), 9); len(due) != 0 {
+		t.Error("due sessions leak")
+	}
+	if as, _ := b.Admins(e.ctx); len(as) != 0 {
+		t.Error("admins leak")
+	}
+	if b.PutLive(e.ctx, "s", store.Live{}) == nil {
+		t.Error("B writes to a session of A")
 	}
 	if _, err := b.NewResume(e.ctx, "s", "helper"); err == nil {
 		t.Error("a resume token for another tenant's session")
