@@ -77,33 +77,3 @@ func (r *refusals) flush() {
 		r.report(class, n)
 	}
 }
-
-// localFor is how long the helper is told that the person is at the machine after the last touch.
-const localFor = 700 * time.Millisecond
-
-// watchLocal tells the helper when the person uses the machine, and when no longer.
-func (l *sharerLive) watchLocal(ctx context.Context) error {
-	if l.s.cfg.Local == nil {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	t := time.NewTicker(100 * time.Millisecond)
-	defer t.Stop()
-	active := false
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.C:
-		}
-		ago, ok := l.s.cfg.Local.Since()
-		if now := ok && ago < localFor; now != active {
-			active = now
-			select {
-			case l.local <- active:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	}
-}

@@ -226,7 +226,7 @@ func (l *sharerLive) chatOpen(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pingEvery):
+		case <-time.After(lookIdle / 2):
 		}
 	}
 }

@@ -59,7 +59,6 @@ func (c *conduit) read(ctx context.Context) (wire.Message, error) {
 	if e, ok := m.(wire.End); ok && err == nil {
 		return nil, over(ByNobody, e.Code)
 	}
-	c.hear()
 	return m, err
 }
 

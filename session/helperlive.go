@@ -29,17 +29,21 @@ type helperLive struct {
 	shown    chan struct{}
 	first    bool // a picture was shown
 	pings    pinger
+	pinged   time.Duration // when, on the clock; 0 for never
+	mends    *mends
 }
 
 // live runs the session over an encrypted link until it ends.
 func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *policy.Right) error {
 	con := newConduit(link, h.cfg.Clock)
+	mends := newMends(con, link, h.seal)
+	link = con.link
 	if err := greet(ctx, con, h.keys, pair.Helper, wire.Cards{Helper: h.met.digestH, Sharer: h.met.digestS, State: h.met.device.State}); err != nil {
 		return err
 	}
 	l := &helperLive{
 		h: h, con: con, in: make(chan wire.Message, 64), acks: make(chan wire.Ack, 64),
-		used: used, began: began, shown: make(chan struct{}, 1), cursor: cursorView{screen: h.cfg.Screen},
+		used: used, began: began, shown: make(chan struct{}, 1), cursor: cursorView{screen: h.cfg.Screen}, mends: mends,
 	}
 	screen := &firstShown{Screen: h.cfg.Screen, shown: l.shown}
 	l.rx = picture.NewReceiver(picture.ReceiverConfig{In: link, Screen: screen})
@@ -55,6 +59,7 @@ func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *po
 		l.chat,
 		func(ctx context.Context) error { return h.log.run(ctx, link, l.pings.rtt) },
 		l.rx.Run,
+		l.mends.follow,
 		func(ctx context.Context) error {
 			return refuseChannels(ctx, con, BySharer, nil, ChanClipboard, ChanPen)
 		},
@@ -67,8 +72,9 @@ func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *po
 
 // own is the owner: every change of state happens here.
 func (l *helperLive) own(ctx context.Context) error {
-	ping := time.NewTicker(pingEvery)
-	defer ping.Stop()
+	beat := time.NewTimer(beatHeld)
+	defer beat.Stop()
+	pushes := l.h.box.endpoint.Pushes()
 	for {
 		select {
 		case <-ctx.Done():
@@ -88,14 +94,19 @@ func (l *helperLive) own(ctx context.Context) error {
 			if err := l.command(ctx, c); err != nil {
 				return err
 			}
-		case f, ok := <-l.h.box.endpoint.Pushes():
-			if err := l.push(f, ok); err != nil {
+		case f, ok := <-pushes:
+			if !ok {
+				pushes = nil // the endpoint is gone; the session lives until its grant runs out
+				continue
+			}
+			if err := l.push(f); err != nil {
 				return err
 			}
-		case <-ping.C:
+		case <-beat.C:
 			if err := l.tick(); err != nil {
 				return err
 			}
+			beat.Reset(l.beat())
 		}
 	}
 }
@@ -183,7 +194,6 @@ func (l *helperLive) readAcks(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.con.hear()
 		select {
 		case l.acks <- a:
 		case <-ctx.Done():
@@ -211,19 +221,34 @@ func (l *helperLive) command(ctx context.Context, c command) error {
 	return nil
 }
 
-// push listens to the endpoint only for an end: everything else is the sharer's business.
-func (l *helperLive) push(f api.Frame, ok bool) error {
-	if !ok {
-		return nil // the endpoint is gone; the session lives until its grant runs out
+// push listens to the endpoint only for an end, and for the sharer who looks for a path: everything
+// else is the sharer's business.
+func (l *helperLive) push(f api.Frame) error {
+	v, err := l.h.box.push(f)
+	if s, ok := v.(api.Signal); ok {
+		l.mends.take(s)
 	}
-	_, err := l.h.box.push(f)
 	return err
 }
 
-// tick pings, and notices silence.
+// tick makes this side heard when nothing else did, and notices silence. Both go over the channel that
+// may lose, whose every message is acknowledged: SCTP would cost more than all the rest of an idle session.
 func (l *helperLive) tick() error {
-	_ = l.con.send(wire.Ping{N: l.pings.ping(l.con.clock())}) // a dead link shows as silence
+	if now := l.con.clock(); now >= l.pinged+rttEvery || l.pinged == 0 {
+		l.pinged = now
+		_ = l.con.send(wire.Ping{N: l.pings.ping(now)}) // a dead link shows as silence
+	} else if b := l.beat(); max(l.con.silence(), l.con.unsaid()) >= b/2 {
+		_ = l.con.link.Send(ChanInput, wire.AppendInput(nil, l.h.log.empty()))
+	}
 	return quiet(l.con, &l.quiet, l.h.out)
+}
+
+// beat is until the next tick.
+func (l *helperLive) beat() time.Duration {
+	if l.quiet || l.h.log.holds() || l.con.silence() > beatIdle {
+		return beatHeld
+	}
+	return beatIdle
 }
 
 // quiet tells people about silence, once, and ends the session after a minute of it.

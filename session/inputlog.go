@@ -120,6 +120,20 @@ func (l *inputLog) packet() (m wire.Input, ok bool) {
 	return m, true
 }
 
+// empty is a packet that says nothing but that this side is there.
+func (l *inputLog) empty() wire.Input {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return wire.Input{Epoch: l.epoch, First: l.first}
+}
+
+// holds says whether anything is down.
+func (l *inputLog) holds() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.down) > 0
+}
+
 func (l *inputLog) kick() {
 	select {
 	case l.wake <- struct{}{}:

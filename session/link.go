@@ -41,6 +41,21 @@ type Link interface {
 	Close() error
 }
 
+// A Mender is a Link whose path can be found anew, over new addresses and with new credentials, under
+// an encryption that goes on as it is: the peer is still the one whom the pairing proved. Restart,
+// Finish and Rejoin may take a second, and are called by one goroutine; a peer's bad description is an error and
+// changes nothing, any other error leaves the link without a path until the next restart.
+type Mender interface {
+	// Restart gives the path up, on the sharer's side, and tells where this side can be reached now.
+	Restart(ctx context.Context) ([]byte, error)
+	// Rejoin takes what the sharer's Restart told, on the helper's side, and tells the same about this side.
+	Rejoin(ctx context.Context, remote []byte) ([]byte, error)
+	// Finish takes what the helper's Rejoin told, on the sharer's side, once after each Restart.
+	Finish(remote []byte) error
+	// Moved says whether this machine has other addresses than when the path was looked for.
+	Moved() bool
+}
+
 // LinkStatus describes the path.
 type LinkStatus struct {
 	Relay bool          // through a TURN server

@@ -12,25 +12,59 @@ import (
 
 // The silence after which things happen (PROTOCOL 1.7, 1.8).
 const (
-	liftAfter = 1200 * time.Millisecond // held keys go up
-	quietAt   = 3 * time.Second         // people are told
-	closeAt   = 5 * time.Second         // the gate closes
-	lostAt    = 60 * time.Second        // the session ends
-	pingEvery = 500 * time.Millisecond
+	liftAfter = time.Second      // held keys go up
+	quietAt   = 3 * time.Second  // people are told
+	closeAt   = 5 * time.Second  // the gate closes
+	lostAt    = 60 * time.Second // the session ends
+)
+
+// How often the helper makes itself heard when it has nothing to say, and how often either side looks.
+const (
+	beatIdle = 900 * time.Millisecond
+	beatHeld = 300 * time.Millisecond // while keys are down, or nothing is heard
+	lookIdle = time.Second
+	rttEvery = 5 * time.Second // the round trip is measured
 )
 
 // conduit is one link once it is up: what both sides do with it alike. Its readers pass what
 // they hear to the owner; the owner alone decides.
 type conduit struct {
-	link  Link
+	link  Link // notes what comes and goes
 	clock Clock
 
 	mu    sync.Mutex
 	heard time.Duration // when anything authenticated last came, on clock
+	said  time.Duration // when anything was last sent
 }
 
 func newConduit(l Link, clock Clock) *conduit {
-	return &conduit{link: l, clock: clock, heard: clock()}
+	c := &conduit{clock: clock, heard: clock(), said: clock()}
+	c.link = heardLink{Link: l, con: c}
+	return c
+}
+
+func (c *conduit) spoke() {
+	c.mu.Lock()
+	c.said = c.clock()
+	c.mu.Unlock()
+}
+
+// due is how long it takes until the silence means more than now, at most lookIdle.
+func (c *conduit) due() time.Duration {
+	s := c.silence()
+	for _, at := range []time.Duration{liftAfter, quietAt, closeAt, lostAt} {
+		if s < at {
+			return min(at-s, lookIdle)
+		}
+	}
+	return lookIdle
+}
+
+// unsaid is how long nothing was sent.
+func (c *conduit) unsaid() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.clock() - c.said
 }
 
 func (c *conduit) hear() {
@@ -61,7 +95,6 @@ func (c *conduit) control(ctx context.Context, peer Who, to chan<- wire.Message)
 		if err != nil {
 			return err
 		}
-		c.hear()
 		if ok, flood := limit.take(1); flood {
 			return over(peer, api.ProtocolBroken)
 		} else if !ok && mayDrop(m) {

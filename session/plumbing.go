@@ -237,6 +237,7 @@ type sealed struct {
 	box  *inbox
 	seal *pair.Sealer
 	open *pair.Opener
+	owed []byte // sealed last, and perhaps not delivered; see mends
 }
 
 func (s *sealed) send(ctx context.Context, m wire.Message) error {
@@ -253,7 +254,12 @@ func (s *sealed) last(ctx context.Context, m wire.Message) error {
 	if err != nil {
 		return err
 	}
-	return s.box.endpoint.Call(ctx, api.TypeSignal, api.Signal{Session: s.box.session, Kind: "sealed", Body: b}, nil)
+	for _, b := range [][]byte{s.owed, b} {
+		if b != nil && err == nil {
+			err = s.box.endpoint.Call(ctx, api.TypeSignal, api.Signal{Session: s.box.session, Kind: "sealed", Body: b}, nil)
+		}
+	}
+	return err
 }
 
 // read opens one signal; nil, nil is a duplicate.

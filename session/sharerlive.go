@@ -3,13 +3,10 @@ package session
 import (
 	"context"
 	"errors"
-	"image"
-	"sync/atomic"
 	"time"
 
 	"beside/capture"
 	"beside/frame"
-	"beside/input"
 	"beside/policy"
 	"beside/policy/api"
 	"beside/session/pair"
@@ -32,6 +29,7 @@ type sharerLive struct {
 	acks      acker
 	refuse    refusals
 	ink       *ink
+	mends     *mends
 
 	asking   *question
 	askFor   policy.Right
@@ -42,6 +40,8 @@ type sharerLive struct {
 // live captures, sends and injects until the session ends.
 func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *Ended) error {
 	con := newConduit(link, s.cfg.Clock)
+	mends := newMends(con, link, s.seal)
+	link = con.link
 	cards := wire.Cards{Helper: s.met.digestH, Sharer: s.met.digestS, State: s.met.device.State}
 	if err := greet(ctx, con, s.keys, pair.Sharer, cards); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 	defer s.sys.Store(nil)
 	l := &sharerLive{
 		s: s, con: con, in: make(chan wire.Message, 64), local: make(chan bool, 4), first: make(chan struct{}, 1),
-		end: end, rights: rights, granting: make(chan grantResult, 1),
+		end: end, rights: rights, granting: make(chan grantResult, 1), mends: mends,
 	}
 	l.acks.link = link
 	l.ink = &ink{open: s.cfg.Overlay, own: s.cfg.Own, area: s.area.get, out: s.out}
@@ -84,6 +84,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		func(ctx context.Context) error { return con.control(ctx, ByHelper, l.in) },
 		l.readInput,
 		l.tx.Run,
+		l.mends.lead,
 		func(ctx context.Context) error { return l.cursors(ctx, shared) },
 		l.watchLocal,
 		l.chat,
@@ -113,8 +114,9 @@ func classOf(ch Channel) Class {
 
 // own is the owner: every change of rights happens here, or narrows in the caller of Stop and TakeBack.
 func (l *sharerLive) own(ctx context.Context) error {
-	tick := time.NewTicker(pingEvery)
+	tick := time.NewTimer(lookIdle)
 	defer tick.Stop()
+	pushes := l.s.box.endpoint.Pushes()
 	for {
 		var answer <-chan bool
 		if l.asking != nil {
@@ -138,9 +140,11 @@ func (l *sharerLive) own(ctx context.Context) error {
 			err = l.granted(ctx, r)
 		case c := <-l.s.box.cmds:
 			err = l.command(ctx, c)
-		case f, ok := <-l.s.box.endpoint.Pushes():
+		case f, ok := <-pushes:
 			if ok {
 				err = l.push(ctx, f)
+			} else {
+				pushes = nil // the endpoint is gone; the session lives until its grant runs out
 			}
 		case active := <-l.local:
 			if !active || !l.toldPause {
@@ -150,6 +154,7 @@ func (l *sharerLive) own(ctx context.Context) error {
 			l.started(ctx)
 		case <-tick.C:
 			err = l.tick(ctx)
+			tick.Reset(l.look())
 		}
 		if err != nil {
 			return l.leave(err)
@@ -247,12 +252,15 @@ func (l *sharerLive) message(ctx context.Context, m wire.Message) error {
 func (l *sharerLive) push(ctx context.Context, f api.Frame) error {
 	v, err := l.s.box.push(f)
 	var e *ended
-	if errors.As(err, &e) && e.by != ByEndpoint {
-		return nil // the helper's own end comes over the link, or silence does
+	if errors.As(err, &e) && e.by != ByEndpoint && l.con.silence() < mendAfter {
+		return nil // the helper's own end comes over the link while there is one
 	} else if err != nil {
 		return err
 	}
-	if r, ok := v.(api.Revoke); ok {
+	switch r := v.(type) {
+	case api.Signal:
+		l.mends.take(r)
+	case api.Revoke:
 		left, ok := l.s.auth.revoked(r)
 		if !ok {
 			return nil
@@ -260,6 +268,14 @@ func (l *sharerLive) push(ctx context.Context, f api.Frame) error {
 		return l.narrow(ctx, left, ByEndpoint)
 	}
 	return nil
+}
+
+// look is until the next tick.
+func (l *sharerLive) look() time.Duration {
+	if l.quiet {
+		return beatHeld
+	}
+	return l.con.due()
 }
 
 // tick keeps time: expiry, renewal, silence.
@@ -304,7 +320,6 @@ func (l *sharerLive) readInput(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.con.hear()
 		a.apply(m)
 		if err := l.acks.seen(a.next, a.moved); err != nil {
 			return err
@@ -336,63 +351,4 @@ func (l *sharerLive) cursors(ctx context.Context, src *sharedSource) error {
 			return err
 		}
 	}
-}
-
-// captureError tells people what kind of thing went wrong with their screen.
-func captureError(err error) error {
-	code := ""
-	switch {
-	case errors.Is(err, capture.ErrNotAllowed):
-		code = CodeNoPermission
-	case errors.Is(err, capture.ErrNoDisplay), errors.Is(err, capture.ErrDisplayGone):
-		code = CodeNoDisplay
-	case errors.Is(err, capture.ErrUnsupported), errors.Is(err, input.ErrUnsupported):
-		code = CodePlatform
-	default:
-		return err
-	}
-	return errors.Join(over(BySharer, code), err)
-}
-
-// sharedArea is where the shared picture lies on the desktop. It is safe for concurrent use.
-type sharedArea struct {
-	p atomic.Pointer[image.Rectangle]
-}
-
-func (a *sharedArea) get() image.Rectangle {
-	if r := a.p.Load(); r != nil {
-		return *r
-	}
-	return image.Rectangle{}
-}
-
-// sharedSource notes where the picture lies and where the pointer is, on the way past.
-type sharedSource struct {
-	capture.Source
-	area *sharedArea
-	mask *mask
-	pos  atomic.Pointer[image.Point]
-}
-
-// Next is Source.Next.
-func (s *sharedSource) Next(ctx context.Context, dst *frame.Frame) error {
-	err := s.Source.Next(ctx, dst)
-	if err == nil {
-		s.mask.cover(dst)
-		r := image.Rectangle{Min: dst.Origin, Max: dst.Origin.Add(dst.Size)}
-		if s.area.get() != r {
-			s.area.p.Store(&r)
-		}
-	}
-	return err
-}
-
-func (s *sharedSource) at(p image.Point) { s.pos.Store(&p) }
-
-// focus is where the person is likely to look.
-func (s *sharedSource) focus() image.Point {
-	if p := s.pos.Load(); p != nil {
-		return *p
-	}
-	return image.Point{}
 }

@@ -46,7 +46,8 @@ type Watcher struct {
 	onEvent func(Event)
 	devices map[uint16]bool // true: physical; only Run uses it
 	opened  time.Time
-	last    atomic.Int64 // of physical input, nanoseconds after opened; 0 is never
+	last    atomic.Int64                  // of physical input, nanoseconds after opened; 0 is never
+	waiting atomic.Pointer[chan struct{}] // for the next physical input; nil: nobody waits
 }
 
 var _ input.Local = (*Watcher)(nil)
@@ -197,6 +198,9 @@ func (w *Watcher) take(m []byte) error {
 	e := Event{Kind: Kind(kind), Code: binary.LittleEndian.Uint32(m[16:]), Physical: w.devices[binary.LittleEndian.Uint16(m[20:])]}
 	if e.Physical {
 		w.last.Store(int64(max(time.Since(w.opened), 1)))
+		if c := w.waiting.Swap(nil); c != nil {
+			close(*c)
+		}
 	}
 	if w.onEvent != nil {
 		w.onEvent(e)
@@ -209,4 +213,17 @@ func (w *Watcher) take(m []byte) error {
 func (w *Watcher) Since() (ago time.Duration, ok bool) {
 	last := w.last.Load()
 	return time.Since(w.opened) - time.Duration(last), last != 0
+}
+
+// Touched is closed at the next use of a physical device. It is safe for concurrent use.
+func (w *Watcher) Touched() <-chan struct{} {
+	c := make(chan struct{})
+	for {
+		if w.waiting.CompareAndSwap(nil, &c) {
+			return c
+		}
+		if p := w.waiting.Load(); p != nil {
+			return *p
+		}
+	}
 }

@@ -58,7 +58,8 @@ type cast struct {
 	state          string // of Sam's device
 	helper, sharer string // begin of the name to sign in with
 	prefix         []string
-	relay          bool // media go by way of the endpoint, and no other
+	net            *network // nil: all are in the network of this process
+	relay          bool     // media go by way of the endpoint, and no other
 }
 
 // open sets a scene with Noa and Sam.
@@ -82,7 +83,7 @@ func openWith(t *testing.T, c cast) *scene {
 	}
 	t.Cleanup(s.close)
 	ctx := t.Context()
-	o, app := stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: c.state}, stage.AppOptions{Prefix: c.prefix}
+	o, app := stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: c.state, Prefix: c.net.in("hub"), Host: c.net.host()}, stage.AppOptions{Prefix: c.prefix}
 	if c.relay {
 		o.Relay, app.Args = "127.0.0.1:0", []string{"-relay-only"}
 	}
@@ -98,6 +99,7 @@ func openWith(t *testing.T, c cast) *scene {
 	}
 	s.openTerminal()
 	for _, a := range []*stage.Actor{s.helper, s.sharer} {
+		app.Prefix = append(c.net.in(a.Name), c.prefix...)
 		s.start(a, app)
 	}
 	return s

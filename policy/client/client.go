@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -22,7 +25,9 @@ const (
 	pingEvery   = 20 * time.Second
 	pongWithin  = 10 * time.Second
 	writeWithin = 10 * time.Second
-	maxPushes   = 256 // that may wait for the reader of Pushes
+	doubtAfter  = 1500 * time.Millisecond // without an answer that should come at once
+	doubtWithin = 2 * time.Second         // for the pong then
+	maxPushes   = 256                     // that may wait for the reader of Pushes
 )
 
 var (
@@ -141,6 +146,13 @@ func (c *Client) Dial(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	var own atomic.Pointer[netip.Addr]
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+		if a, err := netip.ParseAddrPort(i.Conn.LocalAddr().String()); err == nil {
+			ip := a.Addr().Unmap().WithZone("")
+			own.Store(&ip)
+		}
+	}})
 	ws, resp, err := websocket.Dial(ctx, c.origin+"/v1/app", &websocket.DialOptions{ //nolint:bodyclose // the library has closed it
 		HTTPClient: c.http, HTTPHeader: h, CompressionMode: websocket.CompressionDisabled,
 	})
@@ -151,7 +163,11 @@ func (c *Client) Dial(ctx context.Context) (*Conn, error) {
 		return nil, unreachable(err)
 	}
 	ws.SetReadLimit(api.MaxFrame)
-	return newConn(ws, c.pingEvery, c.pongWithin), nil //nolint:contextcheck // the connection outlives the call
+	var from netip.Addr
+	if a := own.Load(); a != nil {
+		from = *a
+	}
+	return newConn(ws, from, c.pingEvery, c.pongWithin), nil //nolint:contextcheck // the connection outlives the call
 }
 
 func (c *Client) authorize(ctx context.Context, h http.Header) (http.Header, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -23,6 +24,8 @@ type Conn struct {
 	cancel context.CancelCauseFunc
 	pushes chan api.Frame
 	wg     sync.WaitGroup
+	doubt  chan struct{} // a reason to look whether the line is alive
+	own    netip.Addr    // this side's address, zero if not known
 
 	write sync.Mutex // one frame at a time: ids must arrive in order
 	last  uint64     // id; under write
@@ -31,9 +34,9 @@ type Conn struct {
 	waits map[uint64]chan api.Frame
 }
 
-func newConn(ws *websocket.Conn, every, within time.Duration) *Conn {
+func newConn(ws *websocket.Conn, own netip.Addr, every, within time.Duration) *Conn {
 	ctx, cancel := context.WithCancelCause(context.Background()) //nolint:forbidigo // lives until Close
-	c := &Conn{ws: ws, ctx: ctx, cancel: cancel, pushes: make(chan api.Frame, maxPushes), waits: map[uint64]chan api.Frame{}}
+	c := &Conn{ws: ws, ctx: ctx, cancel: cancel, pushes: make(chan api.Frame, maxPushes), waits: map[uint64]chan api.Frame{}, doubt: make(chan struct{}, 1), own: own}
 	c.wg.Go(c.read)
 	c.wg.Go(func() { c.ping(every, within) })
 	return c
@@ -78,6 +81,20 @@ func (c *Conn) Call(ctx context.Context, typ string, body, answer any) error {
 		return err
 	}
 	defer c.forget(id)
+	var late <-chan time.Time
+	if typ == api.TypeSignal { // the endpoint only passes it on: other answers may take their time
+		t := time.NewTimer(doubtAfter)
+		defer t.Stop()
+		late = t.C
+	}
+	select {
+	case f := <-wait:
+		return decode(f, answer)
+	case <-late:
+		c.check()
+	case <-ctx.Done():
+	case <-c.ctx.Done():
+	}
 	select {
 	case f := <-wait:
 		return decode(f, answer)
@@ -163,12 +180,15 @@ func (c *Conn) ping(every, within time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
+		limit := within
 		select {
 		case <-c.ctx.Done():
 			return
 		case <-t.C:
+		case <-c.doubt:
+			limit = min(within, doubtWithin)
 		}
-		ctx, cancel := context.WithTimeout(c.ctx, within)
+		ctx, cancel := context.WithTimeout(c.ctx, limit)
 		err := c.ws.Ping(ctx)
 		cancel()
 		if err != nil {
@@ -176,6 +196,24 @@ func (c *Conn) ping(every, within time.Duration) {
 			return
 		}
 	}
+}
+
+// check looks soon whether the line is alive: else it would take until the next ping, or as long as
+// TCP hopes.
+func (c *Conn) check() {
+	select {
+	case c.doubt <- struct{}{}:
+	default:
+	}
+}
+
+// moved is told that this machine's network has changed.
+func (c *Conn) moved() {
+	if c.own.IsValid() && !has(c.own) {
+		c.end(fmt.Errorf("%w: this machine has another address now", ErrClosed))
+		return
+	}
+	c.check()
 }
 
 // end ends the connection for the first reason given. The endpoint learns it from the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptrace"
 	"sync"
 	"time"
 
@@ -38,7 +39,8 @@ const (
 	keepTrying   = 60 * time.Second // to come back
 	firstBackoff = 250 * time.Millisecond
 	lastBackoff  = 5 * time.Second
-	resumeWithin = 10 * time.Second
+	liveBackoff  = time.Second // instead, while people wait for a session to go on
+	resumeWithin = 5 * time.Second
 )
 
 // ErrLost means that the line broke and did not come back, or may not.
@@ -60,6 +62,8 @@ type Session struct {
 	id    string        // of the session to resume, "" for none
 	token string        // to resume it with
 	seen  map[string]uint64
+
+	changes chan struct{} // this machine's network has changed
 }
 
 // maxSeen bounds how many sessions are counted; only one is live.
@@ -70,6 +74,7 @@ func (c *Client) NewSession() *Session {
 	return &Session{
 		client: c, pushes: make(chan api.Frame, maxPushes), states: make(chan State, 1),
 		ready: make(chan struct{}), over: make(chan struct{}), seen: map[string]uint64{},
+		changes: make(chan struct{}, 1),
 	}
 }
 
@@ -86,6 +91,11 @@ func (s *Session) Run(ctx context.Context) error {
 	defer close(s.pushes)
 	defer close(s.states)
 	defer close(s.over)
+	wctx, stop := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer stop()
+	watching.Go(func() { watchNetwork(wctx, s.changes) })
 	s.state(Connecting)
 	conn, err := s.client.Dial(ctx)
 	pause := time.Duration(0)
@@ -100,7 +110,7 @@ func (s *Session) Run(ctx context.Context) error {
 			break
 		}
 		s.state(Reconnecting)
-		if pause = min(max(2*pause, firstBackoff), lastBackoff); time.Since(began) > 2*lastBackoff {
+		if pause = s.longer(pause); time.Since(began) > 2*lastBackoff {
 			pause = 0 // it had been good
 		}
 		conn, err = s.comeBack(ctx, pause)
@@ -178,6 +188,8 @@ func (s *Session) pump(ctx context.Context, conn *Conn) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-s.changes:
+			conn.moved()
 		case f, ok := <-conn.Pushes():
 			if !ok {
 				if err := conn.Err(); errors.Is(err, ErrReplaced) || errors.Is(err, ErrProtocol) {
@@ -223,19 +235,31 @@ func (s *Session) count(f api.Frame) {
 	}
 }
 
+// longer is the pause after pause.
+func (s *Session) longer(pause time.Duration) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	most := lastBackoff
+	if s.id != "" {
+		most = liveBackoff
+	}
+	return min(max(2*pause, firstBackoff), most)
+}
+
 // comeBack dials and resumes, after a pause, until it works, it cannot, or the time is up.
 func (s *Session) comeBack(ctx context.Context, pause time.Duration) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.client.keepTrying)
 	defer cancel()
 	err := ErrClosed
-	for ; ; pause = min(max(2*pause, firstBackoff), lastBackoff) {
+	for ; ; pause = s.longer(pause) {
 		select {
-		case <-time.After(pause/2 + rand.N(pause+1)): //nolint:gosec // only spreads the load
+		case <-time.After(pause/2 + rand.N(pause+1)/2): //nolint:gosec // only spreads the load
+		case <-s.changes: // it may work now
 		case <-ctx.Done():
 			return nil, err
 		}
 		var conn *Conn
-		conn, err = s.client.Dial(ctx)
+		conn, err = s.attempt(ctx)
 		if err == nil {
 			if err = s.resume(ctx, conn); err == nil {
 				return conn, nil
@@ -246,6 +270,47 @@ func (s *Session) comeBack(ctx context.Context, pause time.Duration) (*Conn, err
 			return nil, err
 		}
 	}
+}
+
+const (
+	attemptWithin = 6 * time.Second
+	connectWithin = 1500 * time.Millisecond // a second SYN goes out after one
+)
+
+// attempt dials, and does not wait for TCP to repeat itself, at ever longer intervals, on a path that
+// may be another one by now.
+func (s *Session) attempt(ctx context.Context) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptWithin)
+	defer cancel()
+	// What an attempt that was given up connected in the end waits in a pool, from an address that may
+	// be gone.
+	s.client.http.CloseIdleConnections()
+	connected := make(chan struct{})
+	var once sync.Once
+	up := func() { once.Do(func() { close(connected) }) }
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { up() },
+		ConnectDone: func(_, _ string, err error) {
+			if err == nil {
+				up()
+			}
+		},
+	})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer up()
+	wg.Go(func() {
+		t := time.NewTimer(connectWithin)
+		defer t.Stop()
+		select {
+		case <-connected:
+		case <-t.C:
+			cancel()
+		case <-s.changes:
+			cancel()
+		}
+	})
+	return s.client.Dial(ctx)
 }
 
 // resume has the new connection speak for the session, if there is one.

@@ -183,6 +183,40 @@ func TestGivesUp(t *testing.T) {
 	}
 }
 
+// A line over which nothing comes any more is given up soon after a signal that gets no answer, and the
+// next attempt need not wait for a pause when this machine's network changes.
+func TestDeadLineIsNoticed(t *testing.T) {
+	srv := serve(t)
+	client := srv.client(t)
+	s, _ := run(t, client)
+	p := srv.next(t)
+	claim(t, s, p)
+	start := time.Now()
+	called := make(chan error, 1)
+	go func() { called <- s.Call(t.Context(), api.TypeSignal, api.Signal{Session: guid}, nil) }()
+	// p reads no more: nobody answers, nor pongs.
+	if err := <-called; !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(start); took > 15*time.Second { // the pings alone need 20 s
+		t.Errorf("noticed after %v", took)
+	}
+	resumes(t, srv.next(t), api.Resume{Session: guid, Token: "r1"}, "r2")
+}
+
+func TestChangeEndsThePause(t *testing.T) {
+	srv := serve(t)
+	s := srv.client(t).NewSession() // not run: this is only its way back
+	s.changes <- struct{}{}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	conn, err := s.comeBack(ctx, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+}
+
 func TestRunEndsWithItsContext(t *testing.T) {
 	srv := serve(t)
 	s := srv.client(t).NewSession()

@@ -19,12 +19,13 @@ const (
 	disconnectedIn = 5 * time.Second  // of silence, until ICE looks for another path
 	failedIn       = 60 * time.Second // more, until it gives up. The session gives up sooner.
 	keepalive      = 2 * time.Second
+	repeatIn       = time.Second            // at most, until SCTP repeats itself: it doubles with every loss, and 20 s without a network would cost 16 s more
 	flight         = 150 * time.Millisecond // until DTLS repeats itself: with 1 s one lost packet costs a second
 )
 
 // newConnection makes the PeerConnection of one side, with nothing in it. It delivers media to l. When
 // ctx ends, connections to relays do.
-func newConnection(ctx context.Context, cfg Config, list []api.ICEServer, cert webrtc.Certificate, ufrag, pwd string, l *Link) (*webrtc.PeerConnection, error) {
+func newConnection(ctx context.Context, cfg Config, list []api.ICEServer, cert webrtc.Certificate, l *Link) (*webrtc.PeerConnection, error) {
 	base, err := stdnet.NewNet()
 	if err != nil {
 		return nil, err
@@ -41,13 +42,13 @@ func newConnection(ctx context.Context, cfg Config, list []api.ICEServer, cert w
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetICETimeouts(disconnectedIn, failedIn, keepalive)
 	se.SetIncludeLoopbackCandidate(cfg.Loopback)
-	se.SetICECredentials(ufrag, pwd)
 	se.SetDTLSRetransmissionInterval(flight)
 	se.SetDTLSExtendedMasterSecret(dtls.RequireExtendedMasterSecret)
 	se.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AEAD_AES_128_GCM)
 	se.SetSRTPReplayProtectionWindow(replay)
 	se.SetSRTCPReplayProtectionWindow(replay)
 	se.SetSCTPMaxMessageSize(maxMessage)
+	se.SetSCTPRTOMax(repeatIn)
 	se.SetFireOnTrackBeforeFirstRTP(true) // else a goroutine waits for the first picture
 	se.DetachDataChannels()
 

@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -78,9 +79,24 @@ func allowed(a netip.Addr, loopback bool) bool {
 	return !a.IsUnspecified() && !a.IsMulticast() && !a.IsLinkLocalUnicast() && !a.IsInterfaceLocalMulticast()
 }
 
-// describe makes this side's description from what was gathered.
-func describe(ufrag, pwd string, found []ice.Candidate, loopback bool) ([]byte, error) {
-	d := description{Ufrag: ufrag, Pwd: pwd, Candidates: []candidate{}}
+// describe makes this side's description from an SDP of its own, of which nothing else is told to anybody.
+func describe(own webrtc.SessionDescription, loopback bool) ([]byte, error) {
+	read, err := own.Unmarshal()
+	if err != nil {
+		return nil, err
+	}
+	d := description{Candidates: []candidate{}}
+	found, err := addresses(read)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range read.MediaDescriptions {
+		for key, to := range map[string]*string{"ice-ufrag": &d.Ufrag, "ice-pwd": &d.Pwd} {
+			if v, ok := m.Attribute(key); ok {
+				*to = v
+			}
+		}
+	}
 	for _, c := range found {
 		a, err := netip.ParseAddr(c.Address())
 		if err != nil || !allowed(a, loopback) || c.NetworkType().IsTCP() || c.Type() == ice.CandidateTypePeerReflexive ||
@@ -113,6 +129,26 @@ func (c candidate) remote() (*webrtc.ICECandidate, error) {
 	}
 	if kind != webrtc.ICECandidateTypeHost {
 		out.RelatedAddress = "0.0.0.0"
+	}
+	return out, nil
+}
+
+// addresses are the candidates of an SDP of our own.
+func addresses(own *sdp.SessionDescription) ([]ice.Candidate, error) {
+	var out []ice.Candidate
+	for _, m := range own.MediaDescriptions {
+		for _, a := range m.Attributes {
+			if !a.IsICECandidate() {
+				continue
+			}
+			c, err := ice.UnmarshalCandidate(a.Value)
+			if err != nil {
+				return nil, err
+			}
+			if c.Component() == ice.ComponentRTP { // pion lists each again for RTCP
+				out = append(out, c)
+			}
+		}
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,7 +39,12 @@ type Link struct {
 	sharer bool
 	peer   [32]byte // the fingerprint that the pairing proved
 	pc     *webrtc.PeerConnection
-	offer  webrtc.SessionDescription // prepare's
+	offer  webrtc.SessionDescription // prepare's, or Restart's
+
+	loopback bool
+	from     []netip.Addr // this machine's addresses when the last were gathered
+	begun    bool         // Restart without Finish
+	mending  sync.Mutex   // over offer, from, begun once the link is up
 
 	cut context.CancelFunc // closes the connections to relays
 
@@ -66,7 +72,10 @@ type Link struct {
 	wg   sync.WaitGroup
 }
 
-var _ session.Link = (*Link)(nil)
+var (
+	_ session.Link   = (*Link)(nil)
+	_ session.Mender = (*Link)(nil)
+)
 
 // newLink makes a Link without a connection.
 func newLink(sharer bool, peer [32]byte) *Link {

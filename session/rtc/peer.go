@@ -75,16 +75,15 @@ func (p *Peer) Fingerprint() [32]byte { return p.fp }
 
 // Local gathers where this side can be reached, for a peer with that fingerprint.
 func (p *Peer) Local(ctx context.Context, list []api.ICEServer, peer [32]byte) ([]byte, error) {
-	ufrag, pwd := rand.Text()[:16], rand.Text()+rand.Text()
 	l := newLink(p.cfg.Sharer, peer)
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	l.cut = cut
-	pc, err := newConnection(life, p.cfg, list, p.cert, ufrag, pwd, l)
+	pc, err := newConnection(life, p.cfg, list, p.cert, l)
 	if err != nil {
 		cut()
 		return nil, fmt.Errorf("rtc: %w", err)
 	}
-	l.pc = pc
+	l.pc, l.loopback = pc, p.cfg.Loopback
 	p.mu.Lock()
 	if p.closed || p.link != nil {
 		p.mu.Unlock()
@@ -93,11 +92,7 @@ func (p *Peer) Local(ctx context.Context, list []api.ICEServer, peer [32]byte) (
 	}
 	p.link = l
 	p.mu.Unlock()
-	found, err := l.prepare(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return describe(ufrag, pwd, found, p.cfg.Loopback)
+	return l.prepare(ctx)
 }
 
 // Connect connects to the peer that sent remote. It returns once DTLS is up, the peer's certificate

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
 )
 
 // sieve is the network as pion may see it: RTP and RTCP that are not of our stream are dropped
@@ -15,6 +16,16 @@ type sieve struct {
 	transport.Net
 	pictures bool         // RTP may come: on the helper's side
 	open     *atomic.Bool // media may come. Before, pion/webrtc takes no new streams, and would wait for ever to close
+}
+
+// Interfaces are this machine's as they are now: stdnet looks once, and each restart is because they
+// may be others.
+func (s sieve) Interfaces() ([]*transport.Interface, error) {
+	now, err := stdnet.NewNet()
+	if err != nil {
+		return nil, err
+	}
+	return now.Interfaces()
 }
 
 // ListenUDP is for host and server reflexive candidates.

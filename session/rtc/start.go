@@ -9,7 +9,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 
 	"beside/session"
@@ -20,8 +19,7 @@ const gatherFor = 2 * time.Second // how long addresses may be gathered
 // prepare puts everything into the connection that it has, and finds where this side can be reached.
 // Nothing of the offer but the addresses is told to anybody, and only the sharer's is ever used: this
 // is how PeerConnection says what it has gathered.
-func (l *Link) prepare(ctx context.Context) ([]ice.Candidate, error) {
-	gathered := webrtc.GatheringCompletePromise(l.pc)
+func (l *Link) prepare(ctx context.Context) ([]byte, error) {
 	l.pc.OnConnectionStateChange(l.changed)
 	if err := l.addChannels(); err != nil {
 		return nil, err
@@ -35,44 +33,29 @@ func (l *Link) prepare(ctx context.Context) ([]ice.Candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := time.NewTimer(gatherFor)
-	defer t.Stop()
-	select {
-	case <-gathered:
-	case <-t.C: // what was found by now will do
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-l.done:
-		return nil, l.why(io.EOF)
+	if err := l.gathered(ctx, gatherFor); err != nil {
+		return nil, err
 	}
 	if l.offer, err = l.pc.CreateOffer(nil); err != nil {
 		return nil, err
 	}
-	return addresses(l.offer)
+	return describe(l.offer, l.loopback)
 }
 
-// addresses are the candidates of an SDP of our own.
-func addresses(own webrtc.SessionDescription) ([]ice.Candidate, error) {
-	read, err := own.Unmarshal()
-	if err != nil {
-		return nil, err
+// gathered waits until the addresses are there, but no longer than limit.
+func (l *Link) gathered(ctx context.Context, limit time.Duration) error {
+	l.from = ownAddresses()
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-webrtc.GatheringCompletePromise(l.pc):
+	case <-t.C: // what was found by now will do
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.done:
+		return l.why(io.EOF)
 	}
-	var out []ice.Candidate
-	for _, m := range read.MediaDescriptions {
-		for _, a := range m.Attributes {
-			if !a.IsICECandidate() {
-				continue
-			}
-			c, err := ice.UnmarshalCandidate(a.Value)
-			if err != nil {
-				return nil, err
-			}
-			if c.Component() == ice.ComponentRTP { // pion lists each again for RTCP
-				out = append(out, c)
-			}
-		}
-	}
-	return out, nil
+	return nil
 }
 
 // changed ends the link with the connection, and says when it is up.
@@ -132,7 +115,16 @@ func (l *Link) describe(d description) error {
 	if err := l.pc.SetRemoteDescription(remote); err != nil {
 		return fmt.Errorf("rtc: the peer's side: %w", err)
 	}
-	for _, c := range d.Candidates {
+	if err := l.meetAt(d.Candidates); err != nil || l.sharer {
+		return err
+	}
+	_, err := l.answer()
+	return err
+}
+
+// meetAt tells the connection where the peer may be.
+func (l *Link) meetAt(cs []candidate) error {
+	for _, c := range cs {
 		r, err := c.remote()
 		if err != nil {
 			return err
@@ -141,14 +133,16 @@ func (l *Link) describe(d description) error {
 			return fmt.Errorf("rtc: an address: %w", err)
 		}
 	}
-	if l.sharer {
-		return nil
-	}
+	return nil
+}
+
+// answer is the helper's half.
+func (l *Link) answer() (webrtc.SessionDescription, error) {
 	answer, err := l.pc.CreateAnswer(nil)
 	if err != nil {
-		return fmt.Errorf("rtc: answer: %w", err)
+		return answer, fmt.Errorf("rtc: answer: %w", err)
 	}
-	return l.pc.SetLocalDescription(answer)
+	return answer, l.pc.SetLocalDescription(answer)
 }
 
 // isPeer says whether the peer showed exactly the certificate with that fingerprint.
