@@ -44,7 +44,7 @@ func TestOneDisplay(t *testing.T) {
 	if err != nil || tab.once != 2 {
 		t.Errorf("altTab = %+v, %v", tab, err)
 	}
-	rec, err := v.record(t.Context(), pageRect, 300*time.Millisecond, func() error {
+	rec, err := v.record(t.Context(), pageRect, 3*time.Second, func() error { // long enough for a machine that is busy
 		_, err := v.pages(t.Context(), 1, 9)
 		return err
 	})
