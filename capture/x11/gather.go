@@ -18,11 +18,11 @@ const (
 	largeMost  = 6 * time.Millisecond
 )
 
-// gather takes damage until the program that draws pauses: what belongs together is then
+// gather takes damage with take until the program that draws pauses: what belongs together is then
 // seen at once. A program draws a keystroke in several requests and a page in hundreds. For
 // a small change it costs one more question to the server, which serves others meanwhile.
-func (s *Source) gather(ctx context.Context, area image.Rectangle) ([]xproto.Rectangle, error) {
-	got, err := s.takeDamage(false)
+func gather(ctx context.Context, area image.Rectangle, take func() ([]xproto.Rectangle, error)) ([]xproto.Rectangle, error) {
+	got, err := take()
 	if err != nil || len(got) == 0 {
 		return got, err
 	}
@@ -35,7 +35,7 @@ func (s *Source) gather(ctx context.Context, area image.Rectangle) ([]xproto.Rec
 		} else if asked == gatherMost {
 			return got, nil
 		}
-		more, err := s.takeDamage(false)
+		more, err := take()
 		if err != nil {
 			return nil, err
 		}

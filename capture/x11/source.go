@@ -263,7 +263,7 @@ func (s *Source) update(ctx context.Context, dst *frame.Frame, all bool) (bool, 
 				return false, err
 			}
 		} else {
-			got, err := s.gather(ctx, area)
+			got, err := gather(ctx, area, func() ([]xproto.Rectangle, error) { return s.takeDamage(false) })
 			if err != nil {
 				return false, err
 			}
