@@ -207,7 +207,7 @@ func (s *Source) Next(ctx context.Context, dst *frame.Frame) error {
 				return err
 			}
 		}
-		changed, err := s.update(dst, fresh || s.relayout.Load())
+		changed, err := s.update(ctx, dst, fresh || s.relayout.Load())
 		if err != nil {
 			s.stale = true
 			if end := s.ended(); end != nil {
@@ -245,7 +245,7 @@ func (s *Source) wait(ctx context.Context) error {
 
 // update brings dst up to date and says whether a pixel of it changed. With all it
 // looks at every pixel, else at what the server says was drawn.
-func (s *Source) update(dst *frame.Frame, all bool) (bool, error) {
+func (s *Source) update(ctx context.Context, dst *frame.Frame, all bool) (bool, error) {
 	if s.relayout.Swap(false) {
 		s.stale = true
 		r, err := s.layout()
@@ -258,11 +258,15 @@ func (s *Source) update(dst *frame.Frame, all bool) (bool, error) {
 	rects := []image.Rectangle{area}
 	if s.damage {
 		// Taken before the pixels: what is drawn in between is damage again.
-		got, err := s.takeDamage(all)
-		if err != nil {
-			return false, err
-		}
-		if !all {
+		if all {
+			if _, err := s.takeDamage(true); err != nil {
+				return false, err
+			}
+		} else {
+			got, err := gather(ctx, area, func() ([]xproto.Rectangle, error) { return s.takeDamage(false) })
+			if err != nil {
+				return false, err
+			}
 			rects = merge(got, area)
 		}
 	}

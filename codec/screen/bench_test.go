@@ -1,7 +1,9 @@
 package screen_test
 
 import (
+	"encoding/binary"
 	"image"
+	"math/rand/v2"
 	"runtime"
 	"testing"
 	"time"
@@ -226,6 +228,42 @@ func BenchmarkSwitchFirst(b *testing.B) {
 	b.ReportAllocs()
 	for i := 1; b.Loop(); i++ {
 		r.blit(pages[i%6], image.Point{})
+		r.show()
+	}
+	r.report()
+}
+
+// BenchmarkFreshText is a window of lines of text in colours never seen before, drawn as X11's
+// own fonts are: without shades.
+func BenchmarkFreshText(b *testing.B) {
+	r := newRig(b, 0)
+	r.blit(codectest.Page(full, 1, false), image.Point{})
+	r.show()
+	r.settle()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	var font [90]uint64 // 5 columns and 9 rows each
+	for i := range font {
+		font[i] = rnd.Uint64() & rnd.Uint64()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		area := image.Rect(200, 150, 1400, 850)
+		codectest.Flat(r.src, area, 0xFFFFFF)
+		r.src.Damage.Add(area)
+		for y := 150; y+16 <= 850; y += 16 {
+			for x := 204; x+190 <= 1400; x += 190 {
+				ink := rnd.Uint32()
+				for c := range 26 {
+					glyph := font[rnd.IntN(len(font))]
+					for k := range 45 {
+						if glyph>>k&1 == 1 {
+							at := (y+4+k/5)*r.src.Stride + 4*(x+6*c+k%5)
+							binary.LittleEndian.PutUint32(r.src.Pix[at:], ink)
+						}
+					}
+				}
+			}
+		}
 		r.show()
 	}
 	r.report()
