@@ -23,8 +23,8 @@ help: ## this list
 deps: ## install the system packages that building and testing need
 	@scripts/deps.sh build test
 
-.PHONY: deps-build deps-demo deps-test deps-bench
-deps-build deps-demo deps-test deps-bench: deps-%:
+.PHONY: deps-build deps-demo deps-test deps-bench deps-package
+deps-build deps-demo deps-test deps-bench deps-package: deps-%:
 	@scripts/deps.sh build $*
 
 # ---- build: the go command knows what is up to date, so these always ask it.
@@ -55,8 +55,9 @@ vet: ## what is cheap to check: formatting, go vet with and without our tags
 	  if [ -n "$$out" ]; then echo "not formatted (make fmt):"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags dev,e2e ./cmd/... ./internal/...
-	GOOS=windows CGO_ENABLED=0 $(GO) vet ./input/...
-	GOOS=darwin CGO_ENABLED=0 $(GO) vet ./input/...
+	$(GO) vet -tags packages ./packaging
+	GOOS=windows CGO_ENABLED=0 $(GO) vet ./input/... ./settings ./eventlog
+	GOOS=darwin CGO_ENABLED=0 $(GO) vet ./input/... ./settings ./eventlog
 
 # -p 2: two packages at once; the race detector makes Fyne's tests large.
 .PHONY: test-unit
@@ -81,6 +82,23 @@ fuzz: deps-build ## fuzz every target for FUZZTIME (20s each)
 .PHONY: bench
 bench: deps-bench binaries ## micro-benchmarks, and Beside beside TigerVNC; writes bench/results/ (BENCH="-wan", "-soak 1h", see bench/README.md)
 	$(GO) run ./bench $(BENCH)
+
+# ---- packages: what IT deploys
+
+.PHONY: deb rpm
+deb: deps-package ## the app and the endpoint as Debian packages, into dist/
+	scripts/package.sh deb
+rpm: deps-package ## the same as rpm
+	scripts/package.sh rpm
+
+.PHONY: release
+release: deps-package ## packages, SBOM, licences and checksums into dist/
+	scripts/release.sh
+
+.PHONY: test-packages
+test-packages: deps-package ## pack, then lintian, units and man pages, and a clean Debian that installs, upgrades and purges (root)
+	scripts/package.sh deb rpm
+	$(GO) test -count=1 -tags packages -timeout 20m -v ./packaging
 
 # ---- care
 

@@ -30,7 +30,9 @@ require (
 	github.com/pion/sctp v1.9.5
 	github.com/pion/sdp/v3 v3.0.18
 	github.com/pion/srtp/v3 v3.0.10
+	github.com/pion/stun/v3 v3.1.2
 	github.com/pion/transport/v4 v4.0.1
+	github.com/pion/turn/v5 v5.0.3
 	github.com/pion/webrtc/v4 v4.2.12
 	github.com/pressly/goose/v3 v3.28.0
 	github.com/tailscale/win v0.0.0-20260619195133-2d76c33a64c1
@@ -84,8 +86,6 @@ require (
 	github.com/otiai10/gosseract/v2 v2.4.1 // indirect
 	github.com/pion/mdns/v2 v2.1.0 // indirect
 	github.com/pion/randutil v0.1.0 // indirect
-	github.com/pion/stun/v3 v3.1.2 // indirect
-	github.com/pion/turn/v5 v5.0.3 // indirect
 	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c // indirect
 	github.com/power-devops/perfstat v0.0.0-20240221224432-82ca36839d55 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect

@@ -24,23 +24,24 @@ import (
 
 // rig is an App with everything around it faked, driven on the test's goroutine.
 type rig struct {
-	t       *testing.T
-	a       *App
-	queue   chan func()
-	now     time.Time
-	in      *fakeSignIn
-	me      api.Me
-	meErr   error
-	helper  *fakeSession
-	sharer  *fakeSession
-	codes   []string
-	floats  []*fakeFloat
-	viewer  *fakeViewer
-	mu      sync.Mutex // guards urls: sign-in opens them on a goroutine of its own
-	urls    []string
-	urlErr  error
-	stopKey func()
-	notes   []string
+	t        *testing.T
+	a        *App
+	queue    chan func()
+	now      time.Time
+	in       *fakeSignIn
+	me       api.Me
+	meErr    error
+	helper   *fakeSession
+	sharer   *fakeSession
+	codes    []string
+	floats   []*fakeFloat
+	viewer   *fakeViewer
+	viewOpts ViewerOptions
+	mu       sync.Mutex // guards urls: sign-in opens them on a goroutine of its own
+	urls     []string
+	urlErr   error
+	stopKey  func()
+	notes    []string
 }
 
 func newRig(t *testing.T, o Options) *rig {
@@ -58,8 +59,12 @@ func newRig(t *testing.T, o Options) *rig {
 		NewHelper: func(session.Screen) HelperSession { r.helper = newFake(); return r.helper },
 		NewSharer: func(c string) SharerSession { r.codes = append(r.codes, c); r.sharer = newFake(); return r.sharer },
 		OpenURL:   r.openURL,
-		NewViewer: func(ViewerOptions) Viewer { r.viewer = &fakeViewer{box: canvas.NewRectangle(nil)}; return r.viewer },
-		Desk:      r, Notify: func(a, _ string) { r.notes = append(r.notes, a) },
+		NewViewer: func(o ViewerOptions) Viewer {
+			r.viewOpts = o
+			r.viewer = &fakeViewer{box: canvas.NewRectangle(nil)}
+			return r.viewer
+		},
+		Desk: r, Notify: func(a, _ string) { r.notes = append(r.notes, a) },
 	}, o)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"slices"
 	"sync"
@@ -55,6 +56,7 @@ type fakeViewer struct {
 	box     fyne.CanvasObject
 	control bool
 	fit     bool
+	points  bool
 	closed  bool
 	floats  int
 }
@@ -62,6 +64,7 @@ type fakeViewer struct {
 func (v *fakeViewer) Object() fyne.CanvasObject      { return v.box }
 func (v *fakeViewer) Screen() session.Screen         { return v }
 func (v *fakeViewer) SetControl(on bool)             { v.control = on }
+func (v *fakeViewer) SetPointing(on bool)            { v.points = on }
 func (v *fakeViewer) SetFit(fit bool)                { v.fit = fit }
 func (v *fakeViewer) Float(fyne.CanvasObject)        { v.floats++ }
 func (v *fakeViewer) Unfloat(fyne.CanvasObject)      { v.floats-- }
@@ -78,6 +81,9 @@ type fakeSession struct {
 	did    []string
 	gone   chan struct{}
 	once   sync.Once
+	last   uint32
+	noChat bool // switched off
+	mute   bool // nothing can be sent
 }
 
 func newFake() *fakeSession {
@@ -107,15 +113,31 @@ func (f *fakeSession) asked(s string) bool {
 func (f *fakeSession) end(e session.Ended) {
 	f.once.Do(func() { f.events <- e; close(f.gone) })
 }
-func (f *fakeSession) NewCode()             { f.note("new") }
-func (f *fakeSession) Ask(r policy.Right)   { f.note("ask " + r.String()) }
-func (f *fakeSession) CancelAsk()           { f.note("cancel") }
-func (f *fakeSession) RequestControl()      { f.note("request") }
-func (f *fakeSession) GiveBack()            { f.note("giveback") }
-func (f *fakeSession) Input(input.Event)    { f.note("input") }
-func (f *fakeSession) ReleaseInput()        { f.note("release") }
-func (f *fakeSession) Meter() session.Meter { return session.Meter{Network: 12, Exact: true} }
-func (f *fakeSession) TakeBack()            { f.note("takeback") }
+func (f *fakeSession) NewCode()                       { f.note("new") }
+func (f *fakeSession) Ask(r policy.Right)             { f.note("ask " + r.String()) }
+func (f *fakeSession) CancelAsk()                     { f.note("cancel") }
+func (f *fakeSession) RequestControl()                { f.note("request") }
+func (f *fakeSession) GiveBack()                      { f.note("giveback") }
+func (f *fakeSession) Input(input.Event)              { f.note("input") }
+func (f *fakeSession) ReleaseInput()                  { f.note("release") }
+func (f *fakeSession) Meter() session.Meter           { return session.Meter{Network: 12, Exact: true} }
+func (f *fakeSession) TakeBack()                      { f.note("takeback") }
+func (f *fakeSession) Pause()                         { f.note("pause") }
+func (f *fakeSession) Continue()                      { f.note("continue") }
+func (f *fakeSession) Laser(at input.Move, on bool)   { f.note(fmt.Sprint("laser ", at, on)) }
+func (f *fakeSession) Draw(at input.Move, begin bool) { f.note(fmt.Sprint("draw ", at, begin)) }
+func (f *fakeSession) ClearInk()                      { f.note("clear") }
+func (f *fakeSession) Chat() bool                     { return !f.noChat }
+func (f *fakeSession) Say(s string) (uint32, bool) {
+	f.note("say " + s)
+	f.last++
+	return f.last, !f.mute
+}
+
+func (f *fakeSession) SayAgain(id uint32, s string) bool {
+	f.note(fmt.Sprintf("again %d %s", id, s))
+	return true
+}
 func (f *fakeSession) End() {
 	f.note("end")
 	f.end(session.Ended{By: session.ByHelper, Code: api.EndStopped})

@@ -8,6 +8,7 @@ import (
 
 	"beside/app/screens"
 	"beside/app/ui"
+	"beside/input"
 	"beside/policy"
 	"beside/session"
 )
@@ -41,7 +42,11 @@ func (a *App) help() {
 	}
 	x.glass = a.svc.NewViewer(ViewerOptions{
 		Window: x.win,
-		Input:  func(e inputEvent) { x.h.Input(e) }, Host: func() { x.host() },
+		Input:  func(e inputEvent) { x.h.Input(e) }, Host: func() { x.host() }, Point: func(at input.Move, down, inside bool) {
+			if x.view != nil {
+				x.view.point(at, down, inside)
+			}
+		},
 	})
 	x.h = a.svc.NewHelper(x.glass.Screen())
 	x.code = screens.NewCode(screens.CodeData{

@@ -26,6 +26,10 @@ type HelperSession interface {
 	Input(e input.Event)
 	ReleaseInput()
 	Meter() session.Meter
+	Laser(at input.Move, on bool)   // points there
+	Draw(at input.Move, begin bool) // draws to there
+	ClearInk()
+	talker
 }
 
 // SharerSession is the sharer's side of one session. Events ends with session.Ended.
@@ -35,13 +39,18 @@ type SharerSession interface {
 	Events() <-chan session.Event
 	TakeBack()
 	Stop()
+	Pause()    // hides the screen at once
+	ClearInk() // removes what the helper drew
+	Continue() // counts only from a person
+	talker
 }
 
 // ViewerOptions say what a Viewer is for.
 type ViewerOptions struct {
-	Window fyne.Window       // in which it is shown
-	Input  func(input.Event) // gets what the helper does over the picture while controlling
-	Host   func()            // the reserved key was pressed alone: give the keyboard back to the app
+	Window fyne.Window                            // in which it is shown
+	Input  func(input.Event)                      // gets what the helper does over the picture while controlling
+	Point  func(at input.Move, down, inside bool) // gets where the helper points while pointing
+	Host   func()                                 // the reserved key was pressed alone: give the keyboard back to the app
 }
 
 // A Viewer draws the sharer's screen in a window. Its methods are for Fyne's goroutine.
@@ -52,6 +61,8 @@ type Viewer interface {
 	Screen() session.Screen
 	// SetControl lets input through, or not; turning it off releases what is held.
 	SetControl(on bool)
+	// SetPointing makes the pointer point instead of anything else, or not.
+	SetPointing(on bool)
 	// SetFit shows the whole picture, or one remote pixel per device pixel.
 	SetFit(fit bool)
 	// Float makes room for an object that lies over the picture, Unfloat takes it back.

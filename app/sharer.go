@@ -23,6 +23,8 @@ type sharing struct {
 	bar     *screens.Bar
 	barWin  Float
 	prompt  Float
+	chat    *chatting // nil: the organisation has switched it off, or not started
+	chatWin Float
 	stopKey func()
 }
 
@@ -136,6 +138,9 @@ func pump(events <-chan session.Event, ran <-chan struct{}, f func(session.Event
 }
 
 func (x *sharing) event(e session.Event) {
+	if x.chat != nil && x.chat.event(e) {
+		return
+	}
 	switch e := e.(type) {
 	case session.Checking:
 	case session.MetHelper:
@@ -150,6 +155,16 @@ func (x *sharing) event(e session.Event) {
 	case session.RightsNow:
 		if x.bar != nil {
 			x.bar.SetRights(e.Rights)
+			x.fitBar()
+		}
+	case session.Inked:
+		if x.bar != nil {
+			x.bar.SetDrawn(e.On)
+			x.fitBar()
+		}
+	case session.PausedNow:
+		if x.bar != nil {
+			x.bar.SetPaused(e.On)
 			x.fitBar()
 		}
 	case session.Unreachable:
@@ -175,6 +190,7 @@ func (x *sharing) waiting() {
 // window of its own under the bar later.
 func (x *sharing) ask(e session.Consent) {
 	x.closePrompt()
+	x.closeChat() // nothing may lie beside the question that a helper can fill with words
 	data := screens.ConsentData{Helper: person(e.Helper), Rights: e.Rights, Now: x.a.now, OnAnswer: func(allow bool) {
 		x.stopTimer()
 		x.allowed = allow
@@ -233,7 +249,10 @@ func (x *sharing) started(e session.Started) {
 	if x.helper.Name == "" {
 		x.helper = person(e.Peer)
 	}
-	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, OnTakeBack: x.s.TakeBack, OnStop: x.s.Stop})
+	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, Chat: x.s.Chat(), OnTakeBack: x.s.TakeBack, OnPause: x.pause, OnChat: x.toggleChat, OnClear: x.s.ClearInk, OnStop: x.s.Stop})
+	if x.s.Chat() {
+		x.chat = newChatting(x.a, x.s, x.helper, "someone", x.bar.SetUnread, x.closeChat)
+	}
 	f, err := x.a.svc.Desk.OpenFloat(FloatOptions{
 		Title: ui.T("bar.title"), Content: x.bar.Object,
 		Size: fyne.NewSize(x.bar.Width(), screens.BarHeight),
@@ -286,6 +305,7 @@ func (x *sharing) ended(e session.Ended) {
 func (x *sharing) clear() {
 	x.stopTimer()
 	x.closePrompt()
+	x.closeChat()
 	if x.consent != nil {
 		x.consent.Over()
 		x.consent = nil

@@ -24,13 +24,23 @@ type viewing struct {
 	floats []fyne.CanvasObject
 	stop   context.CancelFunc
 	full   bool
+	paused bool
+	tool   screens.Tool
+	line   bool      // a line is being drawn
+	chat   *chatting // nil: the organisation has switched it off
 	fit    bool
 }
 
 // newViewing fills the viewer's window.
 func newViewing(x *helping, r policy.Right) *viewing {
 	w := &viewing{x: x, rights: r, fit: true}
+	var panel fyne.CanvasObject
+	if x.h.Chat() {
+		w.chat = newChatting(x.a, x.h, x.sharer, "someone.s", func(n int) { w.v.SetUnread(n) }, w.toggleChat)
+		panel = w.chat.panel.Object
+	}
 	w.v = screens.NewViewer(screens.ViewerData{
+		Chat: panel, OnChat: w.toggleChat, OnTool: w.setTool, OnClear: x.h.ClearInk,
 		Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
 		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
 		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
@@ -63,11 +73,20 @@ func (w *viewing) second() {
 }
 
 func (w *viewing) event(e session.Event) {
+	if w.chat != nil && w.chat.event(e) {
+		return
+	}
 	switch e := e.(type) {
+	case session.PausedNow:
+		w.paused = e.On
+		w.v.SetPaused(e.On)
+		w.setTool(screens.ToolNone)
+		w.control()
 	case session.RightsNow:
 		w.rightsNow(e)
 	case session.Unreachable:
 		w.lost = e.Since
+		w.setTool(screens.ToolNone)
 		w.control()
 		w.v.Lost(true, w.x.a.now().Sub(e.Since))
 	case session.Back:
@@ -105,7 +124,7 @@ func (w *viewing) declined() {
 
 // control lets input through exactly while it may and can be sent.
 func (w *viewing) control() {
-	w.x.glass.SetControl(w.rights.Has(policy.Control) && w.lost.IsZero())
+	w.x.glass.SetControl(w.rights.Has(policy.Control) && w.lost.IsZero() && !w.paused && w.tool == screens.ToolNone)
 }
 
 func (w *viewing) setFit(fit bool) {
@@ -157,6 +176,14 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 		w.setFit(!w.fit)
 	case fyne.KeyM:
 		w.v.ToggleMeter()
+	case fyne.KeyL:
+		w.toggleTool(screens.ToolLaser)
+	case fyne.KeyP:
+		w.toggleTool(screens.ToolPen)
+	case fyne.KeyEscape:
+		w.setTool(screens.ToolNone)
+	case fyne.KeyT:
+		w.toggleChat()
 	case fyne.KeyE:
 		w.x.h.End()
 	}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # deps.sh SET…   installs the Debian/Ubuntu packages that a job needs and this machine lacks.
-# Sets: build (compile the app), demo (play the scenario), test (demo and what the tests start), bench.
+# Sets: build (compile the app), demo (play the scenario), test (demo and what the tests start), bench, package.
 # It does nothing, and needs no rights, when everything is there.
 set -euo pipefail
 
@@ -10,9 +10,11 @@ build=(gcc libc6-dev pkg-config libvpx-dev libgl1-mesa-dev libx11-dev libxcursor
 # xdg-utils and chromium: the sign-in page. xkb-data and x11-xkb-utils: keyboards of Xvfb.
 demo=(ca-certificates xvfb xauth xkb-data x11-xkb-utils libgl1-mesa-dri libgl1 libx11-6 libxcursor1 libxrandr2 libxinerama1 libxi6 libxxf86vm1 libxtst6
       openbox mousepad xdg-utils chromium fonts-dejavu-core xfonts-base dbus)
-# postgresql: the store's tests start a server of their own. xterm: target of the input tests. xserver-xephyr: a display whose input counts as physical. gnome-keyring: the sealed token cache. iproute2: network namespaces. procps: none left behind.
-test=("${demo[@]}" postgresql xterm xserver-xephyr dbus-x11 gnome-keyring iproute2 procps x11-utils)
+# postgresql: the store's tests start a server of their own. xterm: target of the input tests. xserver-xephyr: a display whose input counts as physical. gnome-keyring: the sealed token cache. iproute2: network namespaces. procps: none left behind. coturn: its client on our relay, its server with our credentials.
+test=("${demo[@]}" postgresql xterm xserver-xephyr dbus-x11 gnome-keyring iproute2 procps x11-utils coturn)
 bench=("${test[@]}" tigervnc-scraping-server tigervnc-viewer)
+# dpkg-dev: dpkg-shlibdeps. The rest checks the packages and makes the clean system they are installed into.
+package=("${build[@]}" dpkg-dev binutils lintian desktop-file-utils appstream man-db systemd rpm rpm2cpio cpio rpmlint debootstrap)
 
 want=()
 for set in "$@"; do
@@ -20,8 +22,9 @@ for set in "$@"; do
     build) want+=("${build[@]}") ;;
     demo) want+=("${demo[@]}") ;;
     test) want+=("${test[@]}") ;;
+    package) want+=("${package[@]}") ;;
     bench) want+=("${bench[@]}") ;;
-    *) echo "deps.sh: no set called '$set' (build, demo, test, bench)" >&2; exit 2 ;;
+    *) echo "deps.sh: no set called '$set' (build, demo, test, bench, package)" >&2; exit 2 ;;
   esac
 done
 
@@ -65,7 +68,8 @@ echo "Installing ${#missing[@]} packages: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 "${root[@]}" apt-get update -qq
 # Ubuntu has Chromium as a snap only: everything else goes on without it.
-if [[ " ${missing[*]} " == *" chromium "* ]] && ! apt-cache policy chromium | grep -q 'Candidate: [0-9]'; then
+# (No pipe into grep -q: it leaves at the first match, and pipefail would then call that a failure.)
+if [[ " ${missing[*]} " == *" chromium "* && "$(apt-cache policy chromium)" != *"Candidate: "[0-9]* ]]; then
   echo "There is no package chromium here: install Chromium or Chrome for the demo that plays itself and for make test." >&2
   missing=("${missing[@]/chromium/}")
 fi

@@ -71,6 +71,9 @@ type SharerConfig struct {
 	Local input.Local
 	// Own knows Beside's own windows, which no helper may press; nil refuses nothing and is for tests.
 	Own input.Windows
+	// Overlay opens what draws on the real screen where the helper points, when he first does; nil:
+	// pointing is refused.
+	Overlay func() (Overlay, error)
 	// InjectedConsent lets an Allow count although the platform cannot tell that a person pressed it
 	// (managed policy AllowInjectedConsent).
 	InjectedConsent bool

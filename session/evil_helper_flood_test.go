@@ -98,13 +98,17 @@ func (r *rig) race(t *testing.T, call func(r *rig), events int, cancel bool) {
 	}
 }
 
-// Row 24: a flood on any channel injects nothing, is told in few rows, and does not stop the pictures
-// or Stop itself.
+// Row 24: a flood on any channel injects nothing and is told in few rows. What has no limit of its own
+// does not stop the pictures or Stop itself; the others end the session.
 func TestEvilHelperFloods(t *testing.T) {
 	flood := map[string]func(p *peer, i int){
-		"chat":      func(p *peer, i int) { _ = p.raw(session.ChanChat, make([]byte, 1000)) },
+		"chat": func(p *peer, i int) {
+			_ = p.raw(session.ChanChat, wire.AppendChat(nil, wire.Chat{ID: uint32(i), Text: "again"}))
+		},
 		"clipboard": func(p *peer, i int) { _ = p.raw(session.ChanClipboard, make([]byte, 60_000)) },
-		"pen":       func(p *peer, i int) { _ = p.raw(session.ChanPen, make([]byte, 100)) },
+		"pen": func(p *peer, i int) {
+			_ = p.raw(session.ChanPen, wire.AppendLaser(nil, wire.Laser{Seq: uint32(i), On: true}))
+		},
 		"input":     func(p *peer, i int) { p.input(wire.Input{First: uint32(i), Events: []input.Event{pressA}}) },
 		"want":      func(p *peer, i int) { p.say(wire.Want{Rights: everything}) },
 		"ping":      func(p *peer, i int) { p.say(wire.Ping{N: uint64(i)}) },
@@ -119,6 +123,9 @@ func TestEvilHelperFloods(t *testing.T) {
 	for name, one := range flood {
 		virtual(t, "24 "+name, func(t *testing.T, r *rig) {
 			p := r.live(t, policy.View)
+			p.mu.Lock()
+			p.deaf = name == "chat" // it is told what arrived
+			p.mu.Unlock()
 			const many = 20_000
 			for i := range many {
 				one(p, i)
@@ -133,6 +140,12 @@ func TestEvilHelperFloods(t *testing.T) {
 			r.nothingInjected(t)
 			if n := r.end.Reported(api.EventRefused) + r.end.Reported(api.EventNarrowed); n > 10 {
 				t.Errorf("%d audit rows", n)
+			}
+			if name != "input" && name != "acks" {
+				if e := expect[session.Ended](t, r.se); e.Code != api.ProtocolBroken || e.By != session.ByHelper {
+					t.Errorf("%+v", e)
+				}
+				return
 			}
 			if p.cut() {
 				t.Fatal("the session did not survive")

@@ -91,11 +91,15 @@ func TestEvilHelperWithoutRight(t *testing.T) {
 		session.ChanChat: "chat", session.ChanClipboard: "clipboard", session.ChanPen: "pen", session.ChanInput: "input",
 	} {
 		virtual(t, "19 "+class, func(t *testing.T, r *rig) {
+			r.end.NoChat = true
 			p := r.live(t, policy.View)
 			for i := range 50 {
 				b := []byte("anything at all")
 				if ch == session.ChanInput {
 					b = wire.AppendInput(nil, wire.Input{Epoch: p.now().Epoch, First: uint32(i + 1), Events: []input.Event{pressA}})
+				}
+				if ch == session.ChanPen { // nobody can draw on this screen
+					b = wire.AppendLaser(nil, wire.Laser{Seq: uint32(i), On: true})
 				}
 				_ = p.raw(ch, b)
 			}

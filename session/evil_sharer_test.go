@@ -104,8 +104,8 @@ func TestEvilSharerSays(t *testing.T) {
 					synctest.Wait()
 				}
 			}
-			if p.cut() {
-				t.Error("the session did not survive")
+			if e := expect[session.Ended](t, r.he); e.Code != api.ProtocolBroken {
+				t.Errorf("%+v", e)
 			}
 		})
 	}

@@ -23,25 +23,24 @@ const (
 	ClassClipboard              // copied text
 )
 
-// classes says which right each class needs, and its name in the audit. A class that has no
-// handler yet is not listed, so it has no right that opens it.
+// classes says which right each class needs, whether it goes on while the sharer pauses, and its
+// name in the audit. A class that has no handler yet is not listed, so it has no right that opens it.
 var classes = map[Class]struct {
-	right policy.Right
-	name  string
+	right  policy.Right
+	paused bool
+	name   string
 }{
-	ClassPicture: {policy.View, "picture"},
-	ClassInput:   {policy.View | policy.Control, "input"},
+	ClassPicture: {policy.View, false, "picture"},
+	ClassInput:   {policy.View | policy.Control, false, "input"},
+	ClassPen:     {policy.View, false, "pen"},
+	ClassChat:    {policy.View, true, "chat"},
 }
 
 // String is the class's name in the audit.
 func (c Class) String() string {
 	switch c {
-	case ClassPicture, ClassInput:
+	case ClassPicture, ClassInput, ClassPen, ClassChat:
 		return classes[c].name
-	case ClassPen:
-		return "pen"
-	case ClassChat:
-		return "chat"
 	case ClassClipboard:
 		return "clipboard"
 	case ClassUnknown:
@@ -64,6 +63,9 @@ type Gate struct {
 	until   time.Duration // on clock
 	cap     policy.Right  // what the person at the machine has not taken back
 	closed  bool          // for good
+	paused  bool          // by the person at the machine
+	pauses  uint32        // how often
+	chat    bool          // the organisation allows it
 	epoch   uint32
 	entry   input.Injector // the filters, ending in held
 	held    *input.Held
@@ -183,8 +185,10 @@ func (g *Gate) Check(c Class) error {
 func (g *Gate) open(c Class) error {
 	d, ok := classes[c]
 	switch {
-	case !ok:
+	case !ok, c == ClassChat && !g.chat:
 		return fmt.Errorf("%w: %s is not open", ErrRefused, c)
+	case g.paused && !d.paused:
+		return fmt.Errorf("%w: %s while paused", ErrRefused, c)
 	case !g.rights.Has(d.right):
 		return fmt.Errorf("%w: %s needs %s", ErrRefused, c, d.right)
 	case g.clock() >= g.until:

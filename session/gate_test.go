@@ -44,11 +44,14 @@ func TestGateTable(t *testing.T) {
 	need := map[session.Class]policy.Right{
 		session.ClassPicture: policy.View,
 		session.ClassInput:   control,
+		session.ClassPen:     policy.View,
+		session.ClassChat:    policy.View,
 	}
 	clock, _ := fakeClock()
 	for c := session.ClassUnknown; c <= session.ClassClipboard+1; c++ {
 		for r := policy.Right(0); r < 32; r++ {
 			g := session.NewGate(nil, &sink{}, clock)
+			g.AllowChat(true)
 			g.Set(r, time.Minute)
 			want := need[c] != 0 && r.Has(need[c])
 			err := g.Check(c)

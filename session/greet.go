@@ -73,15 +73,20 @@ func sayEnd(con *conduit, code string) {
 // lastWords is how long a final message is given to leave.
 const lastWords = 100 * time.Millisecond
 
-// refuseChannels reads channels that nothing listens to yet, so that they cannot fill, and
-// reports each message as refused. told may be nil.
-func refuseChannels(ctx context.Context, link Link, told func(Channel), chans ...Channel) error {
+// refuseChannels reads channels that nothing listens to, so that they cannot fill, and reports each
+// message as refused. told may be nil. A flood ends the session, by peer.
+func refuseChannels(ctx context.Context, con *conduit, peer Who, told func(Channel), chans ...Channel) error {
 	fns := make([]func(context.Context) error, 0, len(chans))
 	for _, ch := range chans {
 		fns = append(fns, func(ctx context.Context) error {
+			limit := clipboardBucket(con.clock)
 			for {
-				if _, err := link.Recv(ctx, ch); err != nil {
+				b, err := con.link.Recv(ctx, ch)
+				if err != nil {
 					return err
+				}
+				if _, flood := limit.take(float64(len(b) + 1000)); flood {
+					return over(peer, api.ProtocolBroken)
 				}
 				if told != nil {
 					told(ch)

@@ -31,6 +31,8 @@ type Helper struct {
 	box    *inbox
 	log    *inputLog
 	meter  meter
+	talk   *talk
+	pen    *inkPen
 	failed int // pairings that failed in a row: the next secret is longer
 
 	// set by pairing
@@ -46,7 +48,7 @@ func NewHelper(cfg HelperConfig) *Helper {
 	if cfg.Clock == nil {
 		cfg.Clock = SystemClock()
 	}
-	h := &Helper{cfg: cfg, out: newOutbox(), log: newInputLog()}
+	h := &Helper{cfg: cfg, out: newOutbox(), log: newInputLog(), talk: newTalk(), pen: newInkPen()}
 	h.box = &inbox{endpoint: cfg.Endpoint, cmds: make(chan command, 32), stop: newLatch(), self: ByHelper}
 	return h
 }
@@ -58,7 +60,7 @@ func (h *Helper) Events() <-chan Event { return h.out.c }
 func (h *Helper) NewCode() { h.box.post(command{kind: cmdNewCode}) }
 
 // Ask asks the sharer for exactly these rights.
-func (h *Helper) Ask(r policy.Right) { h.box.post(command{cmdAsk, r}) }
+func (h *Helper) Ask(r policy.Right) { h.box.post(command{kind: cmdAsk, rights: r}) }
 
 // CancelAsk withdraws what was asked.
 func (h *Helper) CancelAsk() { h.box.post(command{kind: cmdCancel}) }
@@ -69,7 +71,7 @@ func (h *Helper) RequestControl() { h.Ask(policy.View | policy.Control) }
 // GiveBack keeps only the view.
 func (h *Helper) GiveBack() {
 	h.log.release()
-	h.box.post(command{cmdGiveBack, policy.View})
+	h.box.post(command{kind: cmdGiveBack, rights: policy.View})
 }
 
 // End ends the session.

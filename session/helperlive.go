@@ -19,15 +19,16 @@ type helperLive struct {
 	in   chan wire.Message
 	acks chan wire.Ack
 
-	rights policy.Right
-	used   *policy.Right
-	began  *time.Time
-	seq    uint32 // newest Ack
-	cursor cursorView
-	quiet  bool
-	shown  chan struct{}
-	first  bool // a picture was shown
-	pings  pinger
+	rights   policy.Right
+	used     *policy.Right
+	began    *time.Time
+	seq      uint32 // newest Ack
+	cursor   cursorView
+	quiet    bool
+	isPaused bool
+	shown    chan struct{}
+	first    bool // a picture was shown
+	pings    pinger
 }
 
 // live runs the session over an encrypted link until it ends.
@@ -44,15 +45,22 @@ func (h *Helper) live(ctx context.Context, link Link, began *time.Time, used *po
 	l.rx = picture.NewReceiver(picture.ReceiverConfig{In: link, Screen: screen})
 	h.meter.start(l.rx, link, h.cfg.Screen, &l.pings)
 	defer h.meter.stop()
+	h.talk.on.Store(h.met.chat)
+	defer h.talk.on.Store(false)
 	defer h.log.setEpoch(0, false)
 	return group(ctx,
 		l.own,
-		func(ctx context.Context) error { return con.control(ctx, l.in) },
+		func(ctx context.Context) error { return con.control(ctx, BySharer, l.in) },
 		l.readAcks,
+		l.chat,
 		func(ctx context.Context) error { return h.log.run(ctx, link, l.pings.rtt) },
 		l.rx.Run,
 		func(ctx context.Context) error {
-			return refuseChannels(ctx, link, nil, ChanChat, ChanClipboard, ChanPen)
+			return refuseChannels(ctx, con, BySharer, nil, ChanClipboard, ChanPen)
+		},
+		func(ctx context.Context) error {
+			defer h.pen.setOpen(false)
+			return h.pen.run(ctx, link)
 		},
 	)
 }
@@ -114,6 +122,10 @@ func (l *helperLive) message(ctx context.Context, m wire.Message) error {
 		l.cursor.shape(m.Shape)
 	case wire.Expiring:
 		l.h.out.emit(Expiring{})
+	case wire.InkClear:
+		l.h.pen.clear(m.Upto)
+	case wire.Paused:
+		l.paused(m)
 	case wire.End:
 		return over(BySharer, m.Code)
 	default:
@@ -125,13 +137,16 @@ func (l *helperLive) message(ctx context.Context, m wire.Message) error {
 func (l *helperLive) setRights(m wire.Rights) {
 	was := l.rights
 	l.rights = m.Rights
-	l.h.log.setEpoch(m.Epoch, m.Rights.Has(policy.View|policy.Control))
+	l.h.log.setEpoch(m.Epoch, l.mayControl() && !l.isPaused)
+	l.h.pen.setOpen(l.rights.Has(policy.View) && !l.isPaused)
 	*l.used |= m.Rights
 	if !l.began.IsZero() && was != m.Rights {
 		l.h.out.emit(RightsNow{Rights: m.Rights, By: whoFrom(m.By)})
 	}
 	l.start()
 }
+
+func (l *helperLive) mayControl() bool { return l.rights.Has(policy.View | policy.Control) }
 
 func whoFrom(b uint8) Who {
 	if b > uint8(ByEndpoint) {
@@ -188,6 +203,8 @@ func (l *helperLive) command(ctx context.Context, c command) error {
 		return l.con.send(wire.Want{Rights: c.rights})
 	case cmdCancel:
 		return l.con.send(wire.CancelWant{})
+	case cmdClearInk:
+		return l.con.send(wire.InkClear{Upto: l.h.pen.newest()})
 	case cmdGiveBack:
 		return l.con.send(wire.GiveBack{Keep: c.rights})
 	}

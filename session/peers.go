@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"beside/policy/api"
 	"beside/session/wire"
 )
 
@@ -47,8 +48,10 @@ func (c *conduit) silence() time.Duration {
 
 func (c *conduit) send(m wire.Message) error { return c.link.Send(ChanControl, wire.Append(nil, m)) }
 
-// control reads control messages into to until ctx ends. A bad message is a protocol error.
-func (c *conduit) control(ctx context.Context, to chan<- wire.Message) error {
+// control reads control messages into to until ctx ends. A bad message is a protocol error, and so
+// is a flood; when it is merely too much, what asks for something is dropped.
+func (c *conduit) control(ctx context.Context, peer Who, to chan<- wire.Message) error {
+	limit := controlBucket(c.clock)
 	for {
 		b, err := c.link.Recv(ctx, ChanControl)
 		if err != nil {
@@ -59,12 +62,26 @@ func (c *conduit) control(ctx context.Context, to chan<- wire.Message) error {
 			return err
 		}
 		c.hear()
+		if ok, flood := limit.take(1); flood {
+			return over(peer, api.ProtocolBroken)
+		} else if !ok && mayDrop(m) {
+			continue
+		}
 		select {
 		case to <- m:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// mayDrop says whether nothing that was promised is lost with m.
+func mayDrop(m wire.Message) bool {
+	switch m.(type) {
+	case wire.Ping, wire.Want, wire.Local, wire.Shape, wire.Expiring:
+		return true
+	}
+	return false
 }
 
 // group runs functions until one returns, then cancels the rest and waits for them: no goroutine

@@ -93,6 +93,7 @@ func (l *latch) isSet() bool {
 type command struct {
 	kind   byte // one of cmd*
 	rights policy.Right
+	times  uint32 // of cmdContinue: how many pauses it ends
 }
 
 const (
@@ -100,6 +101,9 @@ const (
 	cmdAsk
 	cmdCancel
 	cmdGiveBack
+	cmdPause
+	cmdContinue
+	cmdClearInk
 )
 
 // inbox is everything that can wake the owner before the link is up.
@@ -283,6 +287,7 @@ type met struct {
 	digestH, digestS [32]byte
 	device           Device
 	offer            policy.Right
+	chat             bool
 	ice              []api.ICEServer
 }
 
@@ -303,7 +308,7 @@ func readMet(m api.Met, hoid, soid string) (met, error) {
 			ID: m.Device.ID, Name: m.Device.Name, OS: m.Device.OS,
 			State: policy.ParseDeviceState(m.Device.State), Proof: policy.ParseProof(m.Device.Proof),
 		},
-		offer: offer, ice: m.ICE,
+		offer: offer, chat: m.Chat, ice: m.ICE,
 	}, nil
 }
 

@@ -125,11 +125,12 @@ func (s *source) Close() error { s.once.Do(func() { close(s.closed) }); return n
 type glass struct {
 	f frame.Frame
 
-	mu    sync.Mutex
-	size  image.Point
-	seen  []byte
-	shows int
-	cur   frame.Cursor
+	mu     sync.Mutex
+	size   image.Point
+	seen   []byte
+	shows  int
+	paused bool
+	cur    frame.Cursor
 }
 
 func (g *glass) Frame(size image.Point) *frame.Frame {
@@ -144,7 +145,8 @@ func (g *glass) Show([]image.Rectangle) {
 	g.shows++
 }
 func (g *glass) Cursor(c frame.Cursor) { g.mu.Lock(); g.cur = c; g.mu.Unlock() }
-func (g *glass) Pause(bool)            {}
+func (g *glass) Pause(on bool)         { g.mu.Lock(); g.paused = on; g.mu.Unlock() }
+func (g *glass) hidden() bool          { g.mu.Lock(); defer g.mu.Unlock(); return g.paused }
 func (g *glass) shown() int            { g.mu.Lock(); defer g.mu.Unlock(); return g.shows }
 
 // person is somebody physically at the machine, or not.
@@ -174,6 +176,7 @@ type rig struct {
 	ceiling policy.Right
 	spent   *pair.Spent
 	own     input.Windows
+	sheet   *sheet                               // what the helper draws on; nil: nothing
 	tweak   func(c *session.Common, sharer bool) // one side's own idea of the world
 
 	helper *session.Helper
@@ -237,8 +240,13 @@ func (r *rig) help() string {
 func (r *rig) join(code string) {
 	r.t.Helper()
 	r.conns[1] = r.end.Connect(sessiontest.Sam)
+	var overlay func() (session.Overlay, error)
+	if r.sheet != nil {
+		overlay = r.sheet.open
+	}
 	r.sharer = session.NewSharer(session.SharerConfig{
-		Common: r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: r.screen, Ceiling: r.ceiling,
+		Overlay: overlay,
+		Common:  r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: r.screen, Ceiling: r.ceiling,
 		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent, Own: r.own,
 		Injector: func(func() image.Rectangle) (input.Injector, error) { return r.sys, nil },
 	})

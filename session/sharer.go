@@ -29,9 +29,11 @@ type Sharer struct {
 	out  outbox
 	box  *inbox
 	gate *Gate
+	talk *talk
 
 	sys  atomic.Pointer[input.Injector] // nil until the session is live
 	area *sharedArea
+	mask mask
 
 	// set by pairing
 	keys  *pair.Keys
@@ -47,10 +49,11 @@ func NewSharer(cfg SharerConfig) *Sharer {
 	if cfg.Clock == nil {
 		cfg.Clock = SystemClock()
 	}
-	s := &Sharer{cfg: cfg, out: newOutbox(), area: &sharedArea{}}
+	s := &Sharer{cfg: cfg, out: newOutbox(), area: &sharedArea{}, talk: newTalk()}
 	s.gate = NewGate(s.filters, input.InjectorFunc(s.toSystem), cfg.Clock)
 	s.box = &inbox{endpoint: cfg.Endpoint, cmds: make(chan command, 32), stop: newLatch(), self: BySharer}
 	s.wants = wantLimit{clock: cfg.Clock}
+	s.mask.own, _ = cfg.Own.(shown)
 	return s
 }
 
@@ -67,7 +70,7 @@ func (s *Sharer) Stop() {
 // injected any more.
 func (s *Sharer) TakeBack() {
 	s.gate.TakeBack(policy.View)
-	s.box.post(command{cmdGiveBack, policy.View})
+	s.box.post(command{kind: cmdGiveBack, rights: policy.View})
 }
 
 // filters is what stands between the Gate and Held: the person at the machine wins, and Beside's

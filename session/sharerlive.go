@@ -19,17 +19,19 @@ import (
 
 // sharerLive is the sharer's side of a session while the link is up. Its own goroutine owns it.
 type sharerLive struct {
-	s      *Sharer
-	con    *conduit
-	in     chan wire.Message
-	local  chan bool
-	first  chan struct{}
-	end    *Ended
-	rights policy.Right // consented and granted; the gate may be narrower while a question is up
-	quiet  bool
-	tx     *picture.Sender
-	acks   acker
-	refuse refusals
+	s         *Sharer
+	con       *conduit
+	in        chan wire.Message
+	local     chan bool
+	first     chan struct{}
+	end       *Ended
+	rights    policy.Right // consented and granted; the gate may be narrower while a question is up
+	quiet     bool
+	toldPause bool // the helper knows that the person has paused
+	tx        *picture.Sender
+	acks      acker
+	refuse    refusals
+	ink       *ink
 
 	asking   *question
 	askFor   policy.Right
@@ -49,7 +51,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		return captureError(err)
 	}
 	defer src.Close() //nolint:errcheck // nothing to do about it
-	shared := &sharedSource{Source: src, area: s.area}
+	shared := &sharedSource{Source: src, area: s.area, mask: &s.mask}
 	sys, err := s.cfg.Injector(s.area.get)
 	if err != nil {
 		return captureError(err)
@@ -61,11 +63,15 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		end: end, rights: rights, granting: make(chan grantResult, 1),
 	}
 	l.acks.link = link
+	l.ink = &ink{open: s.cfg.Overlay, own: s.cfg.Own, area: s.area.get, out: s.out}
+	s.gate.AllowChat(s.met.chat)
+	s.talk.on.Store(s.met.chat)
+	defer s.talk.on.Store(false)
 	l.refuse.report = func(class string, n int) {
 		sendEvent(ctx, s.cfg.Endpoint, api.Event{Session: s.box.session, Kind: api.EventRefused, Detail: class, Count: n})
 	}
 	l.tx = picture.NewSender(picture.SenderConfig{
-		Source: shared, Out: link,
+		Source: shared, Out: pausedOut{link, s.gate},
 		Allow: func() bool { return s.gate.Check(ClassPicture) == nil },
 		Focus: shared.focus, RTT: func() time.Duration { return link.Status().RTT },
 		FirstSent: func() { l.first <- struct{}{} },
@@ -74,14 +80,16 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 	defer s.gate.Close()
 	return group(ctx,
 		l.own,
-		func(ctx context.Context) error { return con.control(ctx, l.in) },
+		func(ctx context.Context) error { return con.control(ctx, ByHelper, l.in) },
 		l.readInput,
 		l.tx.Run,
 		func(ctx context.Context) error { return l.cursors(ctx, shared) },
 		l.watchLocal,
+		l.chat,
+		l.readPen,
 		func(ctx context.Context) error {
 			told := func(ch Channel) { l.refuse.add(classOf(ch).String()) }
-			return refuseChannels(ctx, link, told, ChanChat, ChanClipboard, ChanPen)
+			return refuseChannels(ctx, con, ByHelper, told, ChanClipboard)
 		},
 		l.refuse.run,
 	)
@@ -128,15 +136,15 @@ func (l *sharerLive) own(ctx context.Context) error {
 		case r := <-l.granting:
 			err = l.granted(ctx, r)
 		case c := <-l.s.box.cmds:
-			if c.kind == cmdGiveBack {
-				err = l.narrow(ctx, c.rights, BySharer)
-			}
+			err = l.command(ctx, c)
 		case f, ok := <-l.s.box.endpoint.Pushes():
 			if ok {
 				err = l.push(ctx, f)
 			}
 		case active := <-l.local:
-			err = l.con.send(wire.Local{Active: active})
+			if !active || !l.toldPause {
+				err = l.con.send(wire.Local{Active: active})
+			}
 		case <-l.first:
 			l.started(ctx)
 		case <-tick.C:
@@ -146,6 +154,19 @@ func (l *sharerLive) own(ctx context.Context) error {
 			return l.leave(err)
 		}
 	}
+}
+
+// command does what the person asked for.
+func (l *sharerLive) command(ctx context.Context, c command) error {
+	switch c.kind {
+	case cmdGiveBack:
+		return l.narrow(ctx, c.rights, BySharer)
+	case cmdPause, cmdContinue:
+		return l.pause(ctx, c)
+	case cmdClearInk:
+		return l.clearInk(0)
+	}
+	return nil
 }
 
 // leave closes the gate first, then tells the helper why, if it was this side that ended it.
@@ -174,6 +195,7 @@ func (l *sharerLive) apply(r policy.Right, by Who) {
 		l.s.gate.Set(0, l.s.auth.until())
 		return
 	}
+	l.ink.hold(l.toldPause)
 	r, epoch := l.s.gate.put(r, l.s.auth.until()) // less than r if the person took it back meanwhile
 	l.rights = r
 	l.end.Used |= r
@@ -211,6 +233,8 @@ func (l *sharerLive) message(ctx context.Context, m wire.Message) error {
 			return l.con.send(wire.Denied{Rights: l.askFor})
 		}
 		return nil
+	case wire.InkClear:
+		return l.clearInk(m.Upto)
 	case wire.GiveBack:
 		return l.narrow(ctx, m.Keep, ByHelper)
 	case wire.End:
@@ -345,6 +369,7 @@ func (a *sharedArea) get() image.Rectangle {
 type sharedSource struct {
 	capture.Source
 	area *sharedArea
+	mask *mask
 	pos  atomic.Pointer[image.Point]
 }
 
@@ -352,6 +377,7 @@ type sharedSource struct {
 func (s *sharedSource) Next(ctx context.Context, dst *frame.Frame) error {
 	err := s.Source.Next(ctx, dst)
 	if err == nil {
+		s.mask.cover(dst)
 		r := image.Rectangle{Min: dst.Origin, Max: dst.Origin.Add(dst.Size)}
 		if s.area.get() != r {
 			s.area.p.Store(&r)

@@ -31,13 +31,16 @@ func (s *Sharer) ask(r policy.Right, first bool) *question {
 		Helper: s.met.helper, Rights: r, First: first, Until: time.Now().Add(wait),
 		Answer: func(allow bool) {
 			once.Do(func() {
-				yes := allow && s.byPerson()
+				yes := allow && s.byPerson("consent.injected")
 				if yes {
 					s.gate.Allow() // here, so that a TakeBack after this press still wins
 				}
 				q.answer <- yes
 			})
 		},
+	}
+	if !first {
+		s.mask.begin()
 	}
 	s.out.emit(q.consent)
 	return q
@@ -46,8 +49,8 @@ func (s *Sharer) ask(r policy.Right, first bool) *question {
 // physicalWithin is how fresh the press of a real key or button must be when Allow arrives.
 const physicalWithin = 1500 * time.Millisecond
 
-// byPerson says whether an Allow that arrives now may count.
-func (s *Sharer) byPerson() bool {
+// byPerson says whether a press that shows or allows more may count now; if not, the audit gets what.
+func (s *Sharer) byPerson(what string) bool {
 	if !s.gate.HadInput() || s.cfg.InjectedConsent {
 		return true
 	}
@@ -59,7 +62,7 @@ func (s *Sharer) byPerson() bool {
 		return true
 	}
 	go sendEvent(context.Background(), s.cfg.Endpoint, api.Event{ //nolint:forbidigo // a press has no context, and the row outlives it
-		Session: s.box.session, Kind: api.EventRefused, Detail: "consent.injected", Count: 1,
+		Session: s.box.session, Kind: api.EventRefused, Detail: what, Count: 1,
 	})
 	return false
 }
@@ -75,10 +78,11 @@ type grantResult struct {
 func (l *sharerLive) want(ctx context.Context, r policy.Right) error {
 	s := l.s
 	full := r | l.rights
-	if l.asking != nil || s.auth.busy || full == l.rights || full&^s.cfg.Ceiling != 0 || !s.wants.allow() {
+	if l.asking != nil || l.toldPause || s.auth.busy || full == l.rights || full&^s.cfg.Ceiling != 0 || !s.wants.allow() {
 		l.refuse.add("want")
 		return l.con.send(wire.Denied{Rights: r})
 	}
+	_ = l.con.send(wire.InkClear{Upto: l.ink.hold(true)}) // a line must not lie on the question, nor look like a part of it
 	if narrowed, epoch := s.gate.Narrow(policy.View); narrowed != l.rights {
 		_ = l.con.send(wire.Rights{Rights: narrowed, Epoch: epoch, By: uint8(ByNobody)})
 	}
@@ -133,6 +137,7 @@ func (l *sharerLive) granted(ctx context.Context, g grantResult) error {
 	}
 	s.auth.take(g.checked)
 	// Once more: whatever happened since want, no input while the person reads.
+	l.ink.hold(true)
 	if narrowed, epoch := s.gate.Narrow(policy.View); narrowed != l.rights {
 		_ = l.con.send(wire.Rights{Rights: narrowed, Epoch: epoch, By: uint8(ByNobody)})
 	}
@@ -174,5 +179,6 @@ func (l *sharerLive) dropQuestion() {
 		return
 	}
 	l.asking, l.deadline = nil, nil
+	l.s.mask.end()
 	l.s.out.emit(ConsentOver{})
 }

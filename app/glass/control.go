@@ -122,11 +122,15 @@ func (g *Glass) onMotion(x, y float64) {
 		}
 	}
 	g.emit(g.tr.motion(x, y, blocked))
+	g.pointTo(x, y, blocked)
 }
 
 // onButton says whether the press or release was for the remote machine.
 func (g *Glass) onButton(b glfw.MouseButton, a glfw.Action) bool {
 	x, y := g.mouse()
+	if g.pointButton(b, a, x, y) {
+		return true
+	}
 	es, ours := g.tr.button(buttonCode(b), a == glfw.Press, x, y, g.blocked(x, y))
 	if ours && a == glfw.Press {
 		g.opt.Window.Canvas().Focus(g)

@@ -30,6 +30,9 @@ type Options struct {
 	// Host is called on the Fyne goroutine when the reserved key, right Ctrl, was pressed
 	// and released alone. It is the way out of a grabbed keyboard. nil: nothing.
 	Host func()
+	// Point gets where the pointer is while SetPointing is on: over the picture or not, and whether
+	// its first button is down. It is called on the Fyne goroutine and must not block. nil: nothing.
+	Point func(at input.Move, down, inside bool)
 	// Do runs a function on the Fyne goroutine, soon. Whoever sets it also sees to it that
 	// input is handled when it comes. nil: fyne.Do, and the Glass does that itself.
 	Do func(func())
@@ -64,6 +67,8 @@ type Glass struct {
 	mode           Mode
 	pan            image.Point
 	control        bool
+	pointing       bool // the helper points instead of controlling
+	pressed        bool // since the press that began over the picture
 	focused        bool // Fyne's focus is on the picture, and the window has the keyboard
 	grabbed        bool
 	refused        int     // how often the grab was refused in a row

@@ -63,6 +63,9 @@ func (g *Glass) Visible() bool {
 // would end X11's pointer grab and lose the release of a held button.
 func (g *Glass) Cursor() desktop.Cursor {
 	g.asked = true
+	if g.pointing {
+		return desktop.CrosshairCursor
+	}
 	if g.control && g.shape.shape != nil {
 		return g.shape
 	}

@@ -18,7 +18,11 @@ const (
 type BarData struct {
 	Helper     ui.Person
 	Rights     policy.Right
+	Chat       bool // the organisation allows it
 	OnTakeBack func()
+	OnPause    func(on bool)
+	OnChat     func()
+	OnClear    func() // remove what the helper drew
 	OnStop     func()
 }
 
@@ -33,8 +37,13 @@ type Bar struct {
 	name     *ui.Words
 	does     *ui.Words
 	takeBack *ui.Button
+	pause    *ui.Button
+	chat     *ui.Button
+	clear    *ui.Button
 	row      *fyne.Container
 	lost     bool
+	paused   bool
+	drawn    bool
 }
 
 // NewBar makes it.
@@ -46,10 +55,13 @@ func NewBar(d BarData) *Bar {
 	b.name = ui.L("", ui.BodyB, ui.BarText).ID("bar.name")
 	b.does = ui.L("", ui.Caption, ui.BarText2).ID("bar.does")
 	b.takeBack = ui.BtnM(ui.OnBar, "hand", "takeback", ui.T("takeback"), d.OnTakeBack)
+	b.pause = ui.BtnM(ui.OnBar, "pause", "pause", ui.T("pause"), func() { b.data.OnPause(!b.paused) })
+	b.chat = ui.BtnM(ui.OnBar, "message-square", "chat", ui.T("chat"), func() { b.data.OnChat() })
+	b.clear = ui.BtnM(ui.OnBar, "x", "v.clear", ui.T("v.clear"), func() { b.data.OnClear() })
 	stop := ui.BtnM(ui.Danger1, "stop", "stop", ui.T("stop"), d.OnStop)
 	b.row = ui.HStack(8, ui.Middle, ui.Gap(4, 1), b.big, b.avatar,
 		ui.Flex(ui.VStack(0, b.name, ui.HStack(6, ui.Middle, b.icon, ui.Flex(b.does)))),
-		b.takeBack, stop)
+		b.clear, b.takeBack, b.pause, b.chat, stop)
 	b.Object = ui.VStack(0, ui.Fixed(0, 56, ui.Over(ui.NewBox(ui.BarBg, ui.BarLine, 0), ui.Pad(8, 10, 8, 8, b.row))),
 		ui.Fixed(0, 3, b.stripe))
 	b.draw()
@@ -58,10 +70,14 @@ func NewBar(d BarData) *Bar {
 
 // Width is what the bar needs for what it says.
 func (b *Bar) Width() float32 {
-	if b.data.Rights.Has(policy.Control) && !b.lost {
-		return BarWidthWide
+	w := float32(BarWidth)
+	if b.data.Rights.Has(policy.Control) && !b.lost && !b.paused {
+		w = BarWidthWide
 	}
-	return BarWidth
+	if b.drawn && !b.lost && !b.paused {
+		w += b.clear.MinSize().Width + 8
+	}
+	return w
 }
 
 // SetRights changes what the helper can do.
@@ -80,6 +96,25 @@ func (b *Bar) SetLost(on bool) {
 	}
 }
 
+// SetPaused says that the person has paused; Continue takes the place of Pause.
+func (b *Bar) SetPaused(on bool) {
+	if b.paused != on {
+		b.paused = on
+		b.draw()
+	}
+}
+
+// SetDrawn says that there is something to clear.
+func (b *Bar) SetDrawn(on bool) {
+	if b.drawn != on {
+		b.drawn = on
+		b.draw()
+	}
+}
+
+// SetUnread shows how many messages nobody has read.
+func (b *Bar) SetUnread(n int) { b.chat.SetBadge(n) }
+
 func (b *Bar) draw() {
 	control := b.data.Rights.Has(policy.Control)
 	name, does, icon, col := b.data.Helper.FullName(ui.T("someone")), ui.T("bar.view"), "eye", ui.RightView
@@ -90,14 +125,30 @@ func (b *Bar) draw() {
 		name = ui.T("bar.lost")
 		does, col = ui.T("bar.lost.d", ui.M{"helper": b.data.Helper.FirstName(ui.T("someone"))}), ui.BarText2
 	}
+	big := "wifi-off"
+	if b.paused && !b.lost {
+		big, name, does, col = "pause", ui.T("bar.paused"), ui.T("bar.paused.d"), ui.BarText2
+	}
+	if b.paused {
+		b.pause.SetText("play", ui.T("continue"))
+		b.pause.SetID("continue")
+	} else {
+		b.pause.SetText("pause", ui.T("pause"))
+		b.pause.SetID("pause")
+	}
+	b.big.Set(big, ui.BarText2)
 	b.name.Set(name)
 	b.does.Set(does)
 	b.icon.Set(icon, col)
 	b.stripe.Set(col, "", 0)
-	visible(b.avatar, !b.lost)
-	visible(b.icon, !b.lost)
-	visible(b.big, b.lost)
-	visible(b.takeBack, control && !b.lost)
+	calm := b.lost || b.paused
+	visible(b.avatar, !calm)
+	visible(b.icon, !calm)
+	visible(b.big, calm)
+	visible(b.takeBack, control && !calm)
+	visible(b.clear, b.drawn && !calm)
+	visible(b.pause, !b.lost)
+	visible(b.chat, b.data.Chat && !b.lost)
 	b.row.Refresh()
 	b.Object.Refresh()
 }

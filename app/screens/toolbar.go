@@ -15,6 +15,8 @@ type toolbar struct {
 	name, device                *ui.Words
 	right                       *ui.Chip
 	request, fit, full          *ui.Button
+	laser, pen, chat            *ui.Button
+	all                         []*ui.Button
 	badge                       *ui.Chip
 	meter                       *ui.MeterChip
 	left, names, tools, rightOf *fyne.Container
@@ -36,15 +38,21 @@ func newToolbar(v *Viewer) *toolbar {
 	t.request = ui.Tool("mouse-pointer-2", "v.request", ui.T("v.request"), t.press)
 	t.fit = ui.Tool("monitor", "v.actual", ui.T("v.actual"), func() { d.OnFit(!v.fit) })
 	t.full = ui.Tool("fullscreen", "v.full", ui.T("v.full"), d.OnFull)
-	t.badge = ui.NewChip(ui.Neutral, "ellipsis", "viewer.badge", ui.T("v.refining")).Steady(ui.T("v.exact"), ui.T("v.refining"))
+	t.laser = ui.Tool("pointer", "v.laser", ui.T("v.laser"), t.pressLaser)
+	t.pen = ui.Tool("pencil", "v.pen", ui.T("v.pen"), func() { t.take(ToolPen) })
+	t.chat = ui.Tool("message-square", "chat", ui.T("chat"), func() { d.OnChat() })
+	t.badge = ui.NewChip(ui.Neutral, "ellipsis", "viewer.badge", ui.T("v.refining")).Steady(ui.T("v.exact"), ui.T("v.refining"), ui.T("bar.paused"))
 	t.meter = ui.NewMeterChip(v.ToggleMeter)
 	end := ui.BtnM(ui.Danger1, "x", "v.end", ui.T("v.end"), d.OnEnd)
-	for _, b := range []*ui.Button{t.request, t.fit, t.full} {
+	t.all = []*ui.Button{t.request, t.laser, t.pen, t.fit, t.full, t.chat}
+	visible(t.chat, d.Chat != nil)
+	for _, b := range t.all {
 		b.Hint = t.hint
 	}
 	t.names = ui.VStack(0, t.name, ui.HStack(4, ui.Middle, ui.Icon(l.icon, shield, 13), ui.Flex(t.device)))
 	t.left = ui.HStack(10, ui.Middle, d.Sharer.Avatar(34), ui.Flex(t.names), t.right)
-	t.tools = ui.HStack(2, ui.Middle, t.request, ui.Gap(4, 1), ui.Stripe(32), ui.Gap(4, 1), t.fit, t.full)
+	t.tools = ui.HStack(2, ui.Middle, t.request, ui.Gap(4, 1), ui.Stripe(32), ui.Gap(4, 1), t.laser, t.pen,
+		ui.Gap(4, 1), ui.Stripe(32), ui.Gap(4, 1), t.fit, t.full, t.chat)
 	t.rightOf = ui.HStack(10, ui.Middle, t.badge, t.meter, end)
 	t.object = &fyne.Container{Layout: t, Objects: []fyne.CanvasObject{ui.NewBox(ui.Surface, "", 0), t.left, t.tools, t.rightOf}}
 	t.draw()
@@ -86,7 +94,7 @@ func (t *toolbar) draw() {
 	default:
 		set(t.request, "mouse-pointer-2", "v.request")
 	}
-	t.request.SetDisabled(v.lost || !control && !v.data.Offer.Has(policy.Control))
+	t.request.SetDisabled(v.lost || v.paused || !control && !v.data.Offer.Has(policy.Control))
 	if control {
 		t.right.Set(ui.Warn, "mouse-pointer-2", ui.T("v.control"))
 	} else {
@@ -102,8 +110,49 @@ func (t *toolbar) draw() {
 	} else {
 		set(t.full, "fullscreen", "v.full")
 	}
+	t.drawTools(set)
 	t.figures(v.figures)
 	t.object.Refresh()
+}
+
+// pressLaser takes the laser; while the pen is in the hand the same place clears.
+func (t *toolbar) pressLaser() {
+	if t.v.tool == ToolPen {
+		t.v.data.OnClear()
+		return
+	}
+	t.take(ToolLaser)
+}
+
+// take takes a tool into the hand, or puts it away when it is there.
+func (t *toolbar) take(tool Tool) {
+	if t.v.tool == tool {
+		tool = ToolNone
+	}
+	t.v.data.OnTool(tool)
+}
+
+func (t *toolbar) drawTools(set func(b *ui.Button, icon, key string)) {
+	v := t.v
+	chosen := func(b *ui.Button, on bool) {
+		if on {
+			b.SetKind(ui.Soft)
+		} else {
+			b.SetKind(ui.Quiet)
+		}
+	}
+	if v.tool == ToolPen {
+		set(t.laser, "x", "v.clear")
+	} else {
+		set(t.laser, "pointer", "v.laser")
+	}
+	chosen(t.laser, v.tool == ToolLaser)
+	chosen(t.pen, v.tool == ToolPen)
+	chosen(t.chat, v.chat)
+	for _, b := range []*ui.Button{t.laser, t.pen} {
+		b.SetDisabled(v.lost || v.paused)
+	}
+	t.chat.SetBadge(v.unread)
 }
 
 func (t *toolbar) figures(f ui.Figures) {
@@ -112,6 +161,8 @@ func (t *toolbar) figures(f ui.Figures) {
 	case t.v.lost:
 		t.badge.Set(ui.Warn, "wifi-off", ui.T("bar.lost"))
 		t.object.Refresh()
+	case t.v.paused:
+		t.badge.Set(ui.Neutral, "pause", ui.T("bar.paused"))
 	case f.Exact:
 		t.badge.Set(ui.Good, "badge-check", ui.T("v.exact"))
 	default:
@@ -124,7 +175,7 @@ const toolbarSide, toolbarGap = 14, 16
 // bare takes the words under the icons away: in a window so narrow that they would
 // squeeze the names out.
 func (t *toolbar) bare(on bool) {
-	for _, b := range []*ui.Button{t.request, t.fit, t.full} {
+	for _, b := range t.all {
 		b.SetBare(on)
 	}
 }

@@ -28,12 +28,17 @@ type ViewerData struct {
 	Offer   policy.Right // what the role allows, so whether control can be asked for
 	Picture fyne.CanvasObject
 
+	Chat fyne.CanvasObject // beside the picture while it is open; nil: there is none
+
 	OnRequest  func() // ask for control
 	OnCancel   func() // take the request back
 	OnGiveBack func()
 	OnFit      func(fit bool)
 	OnFull     func()
 	OnEnd      func()
+	OnChat     func()     // open or close it
+	OnTool     func(Tool) // take it, or ToolNone: put it away
+	OnClear    func()     // remove what the pen drew
 	OnCopy     func(figures string)
 	OnEdge     func() // full screen without toolbar: the pointer came to the top edge
 	// OnFloat is called with everything that lies over the picture now, so that a native
@@ -57,6 +62,10 @@ type Viewer struct {
 	fit     bool
 	full    bool
 	lost    bool
+	paused  bool
+	tool    Tool
+	chat    bool // the panel is open
+	unread  int
 	figures ui.Figures
 	cardTxt *ui.Words
 	barRoom *fyne.Container
@@ -79,6 +88,10 @@ func NewViewer(d ViewerData) *Viewer {
 	v.Object = &fyne.Container{Layout: viewerLayout{v}, Objects: []fyne.CanvasObject{
 		ui.NewBox(ui.Stage, "", 0), v.stage, v.barRoom, v.edge, v.below,
 	}}
+	if d.Chat != nil {
+		d.Chat.Hide()
+		v.Object.(*fyne.Container).Add(d.Chat) //nolint:forcetypeassert // made above
+	}
 	v.Focus = v.bar.request
 	v.restage()
 	return v
@@ -104,7 +117,7 @@ func (v *Viewer) SetAsked(on bool) {
 // SetFigures shows the meter's figures where they are to be seen: even what is hidden makes Fyne
 // paint the whole window when it changes. Call it at most once a second.
 func (v *Viewer) SetFigures(f ui.Figures) {
-	f.Unknown = f.Unknown || v.lost
+	f.Unknown = f.Unknown || v.lost || v.paused
 	if f == v.figures {
 		return
 	}
@@ -174,7 +187,10 @@ func (v *Viewer) Lost(on bool, since time.Duration) {
 	switch {
 	case !on:
 		v.lost, v.card, v.cardTxt = false, nil, nil
-	case v.card == nil:
+		if v.paused {
+			v.card = v.pauseCard()
+		}
+	case !v.lost:
 		v.lost, v.pill = true, nil
 		v.figures = ui.Figures{Unknown: true}
 		v.bar.figures(v.figures)
@@ -284,9 +300,19 @@ func (l viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	if l.v.full {
 		top = 0
 	}
+	picture := s.Width
+	if l.v.chat && len(o) > 5 {
+		picture -= ChatWidth
+		head := float32(0)
+		if l.v.barRoom.Visible() {
+			head = ToolbarHeight
+		}
+		o[5].Move(fyne.NewPos(picture, head))
+		o[5].Resize(fyne.NewSize(ChatWidth, max(0, s.Height-head)))
+	}
 	o[0].Resize(s)
 	o[1].Move(fyne.NewPos(0, top))
-	o[1].Resize(fyne.NewSize(s.Width, max(0, s.Height-top)))
+	o[1].Resize(fyne.NewSize(picture, max(0, s.Height-top)))
 	o[2].Move(fyne.NewPos(0, 0))
 	o[2].Resize(fyne.NewSize(s.Width, ToolbarHeight))
 	o[3].Move(fyne.NewPos(0, 0))
@@ -314,6 +340,11 @@ func (l *stage) Layout(o []fyne.CanvasObject, s fyne.Size) {
 			x.Move(fyne.NewPos(s.Width-316-16, 6))
 			x.Resize(fyne.NewSize(316, ui.HeightOf(x, 316)))
 		case l.v.card:
+			if l.v.paused && !l.v.lost {
+				x.Move(fyne.NewPos(0, 0))
+				x.Resize(s)
+				continue
+			}
 			w := min(440, s.Width-24)
 			h := ui.HeightOf(x, w)
 			x.Move(fyne.NewPos((s.Width-w)/2, (s.Height-h)/2))

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
@@ -33,6 +35,7 @@ type Button struct {
 	height            float32
 	stacked, bare     bool // icon above word; icon without its word
 	off, hover, focus bool
+	badge             int  // unread figure, 0 for none
 	early             bool // the mouse went down while the guard was closed
 	tapped            func()
 }
@@ -93,6 +96,22 @@ func (b *Button) SetKind(k Kind) {
 	}
 }
 
+// SetBadge shows a figure at the button's corner, none if it is 0.
+func (b *Button) SetBadge(n int) {
+	if b.badge != n {
+		b.badge = n
+		b.Refresh()
+	}
+}
+
+// label is what a person reads, figure and all.
+func (b *Button) label() string {
+	if b.badge > 0 {
+		return b.text + " (" + strconv.Itoa(b.badge) + ")"
+	}
+	return b.text
+}
+
 // SetBare shows a toolbar button without its word; the word stays its accessible name.
 func (b *Button) SetBare(on bool) {
 	if b.bare != on {
@@ -119,7 +138,7 @@ func (b *Button) Disable() { b.SetDisabled(true) }
 
 // Info is for robots and tests.
 func (b *Button) Info() Info {
-	return Info{ID: b.id, Label: b.text, Role: "button", Focused: b.focus, Disabled: b.off}
+	return Info{ID: b.id, Label: b.label(), Role: "button", Focused: b.focus, Disabled: b.off}
 }
 
 func (b *Button) open() bool { return b.Guard == nil || b.Guard() }

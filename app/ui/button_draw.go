@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 )
 
@@ -80,6 +82,21 @@ func (b *Button) MinSize() fyne.Size {
 }
 
 func (b *Button) paint(s fyne.Size) []fyne.CanvasObject {
+	out := b.paintFace(s)
+	if b.badge == 0 {
+		return out
+	}
+	n := strconv.Itoa(min(b.badge, 99))
+	w := max(18, 10+float32(len(n))*7)
+	x, y := s.Width-w+6, float32(-6)
+	if b.stacked {
+		x, y = s.Width/2+3, 2
+	}
+	return append(out, place(rect(DangerFill, "", 0, 9), x, y, w, 18),
+		centred(n, TextStyle{11, 14, true}, colour(OnDanger), x, y, w, 18))
+}
+
+func (b *Button) paintFace(s fyne.Size) []fyne.CanvasObject {
 	fill, stroke, fg := b.colours()
 	out := []fyne.CanvasObject{place(rect(fill, stroke, 1, RadiusM), 0, 0, s.Width, s.Height)}
 	if b.hover && (b.kind == Quiet || b.kind == Outline || b.kind == Soft) {

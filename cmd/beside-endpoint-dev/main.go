@@ -38,6 +38,7 @@ func main() {
 // options are the flags.
 type options struct {
 	dir, listen, page, host, metrics string
+	relay                            string // address of STUN and TURN
 	state                            policy.DeviceState
 	allowUnenrolled                  bool
 	words                            []string // a console command instead of serving
@@ -52,6 +53,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.StringVar(&o.page, "page", "", "address of the sign-in page (http); the host of -listen and a free port if empty")
 	fs.StringVar(&o.host, "host", "", "name or address under which the endpoint is reached, if not that of -listen")
 	fs.StringVar(&o.metrics, "metrics", "", "address of the metrics page; none if empty")
+	fs.StringVar(&o.relay, "relay", "", "address of STUN and TURN over UDP and TCP, which turns on TURN over TLS, too; none if empty")
 	fs.BoolVar(&o.allowUnenrolled, "allow-unenrolled", false, "allow help for devices that are not enrolled")
 	fs.Bool("json", true, "print one line of JSON on standard output when ready (always so)")
 	fs.Func("state", "state of the demo sharer's device: compliant, noncompliant, unenrolled (allows unenrolled devices too) or unknown", func(s string) error {
@@ -103,6 +105,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	c := node.Config{Dir: o.dir, Listen: o.listen, Metrics: o.metrics, Tenant: demo.Tenant, Dev: true, Log: log}
 	if o.host != "" {
 		c.Hosts = []string{o.host}
+	}
+	if o.relay != "" {
+		c.Relay = node.RelayConfig{Listen: o.relay, TLS: true}
 	}
 	n, err := node.Open(ctx, c)
 	if err != nil {

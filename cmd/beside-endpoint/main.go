@@ -57,6 +57,8 @@ type options struct {
 	clientID, api, authority  string
 	adminID, adminSecret      string // of the admin site; the secret is a file
 	databaseURL, databaseFile string
+	relay                     relayFlags
+	given                     func(flag string) bool
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -96,6 +98,11 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.Origin, "origin", "", "https://host[:port] under which apps reach the endpoint")
 	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")
 	fs.StringVar(&o.KeyFile, "tls-key", "", "key file of the certificate")
+	o.relay.add(fs)
+	o.given = func(name string) (is bool) {
+		fs.Visit(func(f *flag.Flag) { is = is || f.Name == name })
+		return is
+	}
 	for len(args) > 0 {
 		if err := fs.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {

@@ -38,6 +38,7 @@ func TestRefusesToStart(t *testing.T) {
 		"short name":         {"-authority", "https://idp"},
 		"no origin":          {"-origin", ""},
 		"api without id":     {"-api", "https://api.example"},
+		"half of coturn":     {"-turn-url", "turn:turn.example"},
 		"half of TLS":        {"-tls-cert", "x.pem"},
 		"unknown command":    {"fly"},
 		"words after serve":  {"serve", "now"},

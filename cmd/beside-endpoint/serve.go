@@ -25,6 +25,9 @@ func serve(ctx context.Context, o options) (err error) {
 		return fmt.Errorf("%w: -api must be api://<application id>", manage.ErrUsage)
 	}
 	authority := strings.ToLower(strings.TrimSuffix(o.authority, "/"))
+	if o.Relay, err = o.relay.config(o.given); err != nil {
+		return err
+	}
 	n, err := node.Open(ctx, o.Config)
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func (p *parts) open(f fyne.App) func(string) error {
 type viewer struct{ *glass.Glass }
 
 func newViewer(o app.ViewerOptions, loop *glass.Loop) app.Viewer {
-	return viewer{glass.New(glass.Options{Window: o.Window, Input: o.Input, Host: o.Host, Do: loop.Do})}
+	return viewer{glass.New(glass.Options{Window: o.Window, Input: o.Input, Point: o.Point, Host: o.Host, Do: loop.Do})}
 }
 
 // Object is the widget itself.

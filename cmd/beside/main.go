@@ -9,11 +9,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"beside/codec/vpx"
+	"beside/eventlog"
 	"beside/session/pair"
+	conf "beside/settings"
 )
 
 // version is set by the linker.
@@ -31,12 +34,14 @@ func main() {
 	}
 }
 
-// settings is what a person or an administrator can set on the command line.
+// settings is what a person or an administrator can set; conf says where each comes from.
 type settings struct {
-	endpoint string // https origin of the policy endpoint
-	tenant   string // directory id of the organisation
-	client   string // application id of the desktop app
-	api      string // application id, or URI, of the endpoint's API
+	conf     *conf.Settings
+	events   *eventlog.Log // of the operating system
+	endpoint string        // https origin of the policy endpoint
+	tenant   string        // directory id of the organisation
+	client   string        // application id of the desktop app
+	api      string        // application id, or URI, of the endpoint's API
 	// authority replaces the public cloud's, for sovereign clouds: https://host/<tenant>
 	authority string
 	anchor    string // organisation's anchor key, base64; "" pins the first one seen
@@ -49,7 +54,7 @@ type settings struct {
 }
 
 // run parses the command line and runs the app until its last window closes.
-func run(ctx context.Context, args []string, out, errs io.Writer) error {
+func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	var s settings
 	f := flag.NewFlagSet("beside", flag.ContinueOnError)
 	f.SetOutput(errs)
@@ -57,23 +62,24 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		fmt.Fprintln(errs, "Usage: beside [flags] [beside://join#CODE]\n\nRemote help by your own organisation. Flags:")
 		f.PrintDefaults()
 	}
-	f.StringVar(&s.endpoint, "endpoint", os.Getenv("BESIDE_ENDPOINT"), "`address` of your organisation's policy endpoint, https://host[:port]")
-	f.StringVar(&s.tenant, "tenant", os.Getenv("BESIDE_TENANT"), "directory (tenant) `id` of your organisation")
-	f.StringVar(&s.client, "client-id", os.Getenv("BESIDE_CLIENT_ID"), "application `id` of the desktop app in your directory")
-	f.StringVar(&s.api, "api", os.Getenv("BESIDE_API"), "application `id` of the policy endpoint's API in your directory")
-	f.StringVar(&s.authority, "authority", os.Getenv("BESIDE_AUTHORITY"), "sign-in `address` of a national cloud, https://host/tenant; default is the public cloud")
-	f.StringVar(&s.anchor, "anchor", os.Getenv("BESIDE_ANCHOR"), "your organisation's anchor `key`, base64")
-	f.StringVar(&s.state, "state", defaultState(), "`folder` for settings and pins")
-	f.StringVar(&s.lang, "lang", "", "`language`: en or nl; default is the system's")
-	f.StringVar(&s.look, "look", "", "appearance: light or dark; default is the system's")
-	f.BoolVar(&s.verbose, "v", false, "log more")
-	showVersion := f.Bool("version", false, "print the version and stop")
-	s.dev.flags(f)
+	q := s.flags(f)
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if *showVersion {
+	if q.version {
 		_, err := fmt.Fprintln(out, "beside", version+films())
+		return err
+	}
+	if q.config {
+		if err := s.load(f); err != nil {
+			return err
+		}
+		return s.conf.Show(out)
+	}
+	s.events = eventlog.Open(eventlog.Options{Fallback: errs})
+	defer func() { err = errors.Join(err, s.events.Close()) }()
+	if err := s.load(f); err != nil {
+		s.refused(err)
 		return err
 	}
 	switch f.NArg() {
@@ -94,11 +100,80 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	if s.verbose {
 		level = slog.LevelDebug
 	}
-	p, err := newParts(ctx, &s, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level})))
+	if err := s.show(ctx, slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))); err != nil {
+		s.events.Write(eventlog.AppFailed) // without the error: it is not made for a log that others keep
+		return err
+	}
+	return nil
+}
+
+// show runs the app.
+func (s *settings) show(ctx context.Context, log *slog.Logger) error {
+	p, err := newParts(ctx, s, log)
 	if err != nil {
 		return err
 	}
 	return p.window(ctx)
+}
+
+// questions are flags that are answered instead of running the app.
+type questions struct{ version, config bool }
+
+// flags defines every flag.
+func (s *settings) flags(f *flag.FlagSet) *questions {
+	f.String("endpoint", "", "`address` of your organisation's policy endpoint, https://host[:port]")
+	f.String("tenant", "", "directory (tenant) `id` of your organisation")
+	f.String("client-id", "", "application `id` of the desktop app in your directory")
+	f.String("api", "", "application `id` of the policy endpoint's API in your directory")
+	f.String("authority", "", "sign-in `address` of a national cloud, https://host/tenant; default is the public cloud")
+	f.String("anchor", "", "your organisation's anchor `key`, base64")
+	f.String("lang", "", "`language`: en or nl; default is the system's")
+	f.String("look", "", "appearance: light or dark; default is the system's")
+	f.StringVar(&s.state, "state", defaultState(), "`folder` for what the app remembers, such as pins")
+	f.BoolVar(&s.verbose, "v", false, "log more")
+	q := &questions{}
+	f.BoolVar(&q.version, "version", false, "print the version and stop")
+	f.BoolVar(&q.config, "show-config", false, "print every setting and where it came from, and stop")
+	s.dev.flags(f)
+	return q
+}
+
+// load settles every setting: the flags that were given are one of its sources.
+func (s *settings) load(f *flag.FlagSet) error {
+	given := map[conf.Key]string{}
+	f.Visit(func(x *flag.Flag) {
+		if k := conf.Key(x.Name); conf.FromFlag(k) {
+			given[k] = x.Value.String()
+		}
+	})
+	c, err := conf.Load(conf.Options{Policy: s.dev.policy(), Own: ownFile(), Getenv: os.Getenv, Flags: given})
+	if err != nil {
+		return err
+	}
+	s.conf = c
+	s.endpoint, s.tenant, s.client, s.api = c.Text(conf.Endpoint), c.Text(conf.Tenant), c.Text(conf.ClientID), c.Text(conf.API)
+	s.authority, s.anchor, s.lang, s.look = c.Text(conf.Authority), c.Text(conf.Anchor), c.Text(conf.Lang), c.Text(conf.Look)
+	return nil
+}
+
+// refused tells IT what is wrong with the settings: the person in front of the app cannot mend it.
+func (s *settings) refused(err error) {
+	var all conf.Problems
+	if !errors.As(err, &all) {
+		return
+	}
+	for _, p := range all {
+		s.events.Write(eventlog.SettingsRefused, eventlog.Field{Key: eventlog.Detail, Value: p.Where + ": " + p.Err.Error()})
+	}
+}
+
+// ownFile is the person's own settings; "" where there is no home.
+func ownFile() string {
+	d, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(d, "beside", "settings.json")
 }
 
 // films says so if this program was built without libvpx.
@@ -130,12 +205,6 @@ func (s *settings) check() error {
 		if n.value == "" {
 			return fmt.Errorf("%s is not set: ask your administrator, or see the README to set up an endpoint", n.flag)
 		}
-	}
-	if s.lang != "" && s.lang != "en" && s.lang != "nl" {
-		return fmt.Errorf("-lang %q is not one of en, nl", s.lang)
-	}
-	if s.look != "" && s.look != "light" && s.look != "dark" {
-		return fmt.Errorf("-look %q is not one of light, dark", s.look)
 	}
 	return nil
 }

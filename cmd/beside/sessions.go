@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 
+	"beside/app/overlay"
 	"beside/capture/native"
 	"beside/input"
 	"beside/input/own"
@@ -19,6 +20,9 @@ type helperRun struct {
 	run running[*session.Helper]
 }
 
+// Events are the session's, seen by the event log.
+func (h *helperRun) Events() <-chan session.Event { return h.run.seen.out }
+
 // Run runs both.
 func (h *helperRun) Run(ctx context.Context) error { return h.run.run(ctx) }
 
@@ -26,7 +30,7 @@ func (h *helperRun) Run(ctx context.Context) error { return h.run.run(ctx) }
 func (p *parts) newHelper(screen session.Screen) *helperRun {
 	line := p.client.NewSession()
 	h := session.NewHelper(session.HelperConfig{Common: p.common(line, false), Screen: screen})
-	return &helperRun{h, running[*session.Helper]{S: h, line: line, p: p}}
+	return &helperRun{h, running[*session.Helper]{S: h, line: line, p: p, seen: p.newWitness("helper")}}
 }
 
 // sharerRun is a sharer's session with its connection.
@@ -35,20 +39,23 @@ type sharerRun struct {
 	run running[*session.Sharer]
 }
 
+// Events are the session's, seen by the event log.
+func (s *sharerRun) Events() <-chan session.Event { return s.run.seen.out }
+
 // Run runs both.
 func (s *sharerRun) Run(ctx context.Context) error { return s.run.run(ctx) }
 
-// ceiling is the most this device allows. It is not yet set by management: see docs/requirements.md, R15.
-const ceiling = policy.View | policy.Control
+// able is what this app can do; the device's ceiling is never more.
+const able = policy.View | policy.Control
 
 // newSharer makes a sharer's session for a typed code.
 func (p *parts) newSharer(code string) *sharerRun {
 	line := p.client.NewSession()
 	cfg := session.SharerConfig{
 		Common: p.common(line, true), Code: code, Device: thisDevice(), Displays: native.New(native.Options{}),
-		Ceiling: ceiling, Spent: p.spent,
+		Ceiling: policy.Meet(able, p.set.conf.Rights()), InjectedConsent: p.set.conf.InjectedConsent(), Spent: p.spent,
 	}
-	r := running[*session.Sharer]{line: line, p: p}
+	r := running[*session.Sharer]{line: line, p: p, seen: p.newWitness("sharer")}
 	if w, err := x11watch.Open(x11watch.Options{}); err == nil {
 		cfg.Local = w
 		r.also = append(r.also, w.Run)
@@ -61,6 +68,14 @@ func (p *parts) newSharer(code string) *sharerRun {
 	} else {
 		p.log.Error("Beside's own windows cannot be protected: input is refused", "err", err)
 		cfg.Own = allOwn{}
+	}
+	cfg.Overlay = func() (session.Overlay, error) {
+		o, err := overlay.Open(overlay.Options{})
+		if err != nil {
+			p.log.Warn("the helper cannot point on this screen", "err", err)
+			return nil, err
+		}
+		return o, nil
 	}
 	var bot *robot.Robot
 	cfg.Injector = func(area func() image.Rectangle) (input.Injector, error) {

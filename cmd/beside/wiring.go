@@ -16,6 +16,7 @@ import (
 	"beside/auth"
 	"beside/auth/keyring"
 	"beside/auth/msal"
+	"beside/eventlog"
 	"beside/policy/api"
 	"beside/policy/client"
 	"beside/policy/grant"
@@ -28,6 +29,7 @@ import (
 type parts struct {
 	set    *settings
 	log    *slog.Logger
+	events *eventlog.Log
 	signIn auth.SignIn
 	client *client.Client
 	trust  *grant.Trust
@@ -82,7 +84,7 @@ func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error
 		return nil, err
 	}
 	spent, err := pair.NewSpent()
-	return &parts{quit: ctx, set: s, log: log, signIn: in, client: c, trust: trust, spent: spent}, err
+	return &parts{quit: ctx, set: s, log: log, events: s.events, signIn: in, client: c, trust: trust, spent: spent}, err
 }
 
 // scope is the endpoint's only scope. The API's id is set here, by whoever set up this device, and
@@ -109,6 +111,7 @@ func (p *parts) me(ctx context.Context) (api.Me, error) {
 	}
 	if err := p.trust.First(cfg.Anchor); err != nil {
 		p.log.Error("the organisation's anchor is not the one this device trusts", "err", err)
+		p.events.Write(eventlog.TrustRefused, eventlog.Field{Key: eventlog.Tenant, Value: who.Tenant}, eventlog.Field{Key: eventlog.Self, Value: who.Object})
 		return api.Me{}, &api.Problem{Code: api.LinkMismatch}
 	}
 	p.mu.Lock()
@@ -127,7 +130,11 @@ func (p *parts) common(line session.Endpoint, sharer bool) session.Common {
 		Endpoint: line, Account: session.Account{Tenant: who.Tenant, Object: who.Object}, Origin: p.client.Origin(),
 		AnchorID: id, AppVersion: appVersion(), Statement: p.trust.Statement,
 		NewWire: func() (session.Wire, error) {
-			return rtc.New(rtc.Config{Sharer: sharer, Loopback: p.set.dev.on()})
+			roots, err := p.set.dev.roots()
+			if err != nil {
+				return nil, err
+			}
+			return rtc.New(rtc.Config{Sharer: sharer, Loopback: p.set.dev.on(), Roots: roots, RelayOnly: p.set.dev.relayOnly()})
 		},
 	}
 }
@@ -136,8 +143,12 @@ func (p *parts) common(line session.Endpoint, sharer bool) session.Common {
 func appVersion() string { return version[:min(len(version), 32)] }
 
 // running is a session together with its own connection to the endpoint.
-type running[S interface{ Run(context.Context) error }] struct {
+type running[S interface {
+	Run(ctx context.Context) error
+	Events() <-chan session.Event
+}] struct {
 	S    S
+	seen *witness
 	line *client.Session
 	p    *parts
 	also []func(context.Context) error // runs as long as the session
@@ -168,7 +179,13 @@ func (r running[S]) run(ctx context.Context) error {
 			}
 		})
 	}
+	handed := make(chan struct{})
+	go func() {
+		defer close(handed)
+		r.seen.watch(r.S.Events())
+	}()
 	err := r.S.Run(ctx)
+	<-handed                              // a window reads what is left after Run
 	log.Info("session ended", "why", err) // codes only: nothing about what was seen or said
 	cancel()
 	wg.Wait()

@@ -165,3 +165,28 @@ func BenchmarkOwnAt(b *testing.B) {
 		}
 	}
 }
+
+// Shown are our windows that can be seen, with the place of the frame around them.
+func TestShown(t *testing.T) {
+	display := xvfb.Start(t, "640x480")
+	mine, other, w := dial(t, display), dial(t, display), open(t, display)
+	a := window(t, mine, image.Rect(10, 20, 110, 120), 0)
+	window(t, other, image.Rect(200, 20, 300, 120), 0)
+	hidden := window(t, mine, image.Rect(10, 200, 110, 300), 0)
+	xproto.UnmapWindow(mine.Conn, hidden)
+	w.Add(uint32(a))
+	eventually := time.Now().Add(5 * time.Second)
+	for {
+		got, err := w.Shown()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) == 1 && got[uint32(a)] == image.Rect(10, 20, 110, 120) {
+			return
+		}
+		if time.Now().After(eventually) {
+			t.Fatalf("%v", got)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

@@ -34,7 +34,7 @@ const guid = "10000000-0000-4000-8000-000000000001"
 // speaks to no endpoint without TLS.
 func TestReleaseApp(t *testing.T) {
 	all := []string{"-endpoint", "https://help.halden.example", "-tenant", guid, "-client-id", guid, "-api", guid, "-state", t.TempDir()}
-	for _, flag := range []string{"-auto", "-auto-user", "-auto-mode", "-fullscreen", "-browser", "-ca"} {
+	for _, flag := range []string{"-auto", "-auto-user", "-auto-mode", "-fullscreen", "-browser", "-ca", "-relay-only"} {
 		if out := fails(t, "beside", append(all, flag, "x")...); !strings.Contains(out, "not defined") {
 			t.Errorf("%s: %s", flag, out)
 		}

@@ -58,6 +58,7 @@ type cast struct {
 	state          string // of Sam's device
 	helper, sharer string // begin of the name to sign in with
 	prefix         []string
+	relay          bool // media go by way of the endpoint, and no other
 }
 
 // open sets a scene with Noa and Sam.
@@ -81,7 +82,11 @@ func openWith(t *testing.T, c cast) *scene {
 	}
 	t.Cleanup(s.close)
 	ctx := t.Context()
-	if s.endpoint, err = stage.StartEndpoint(ctx, s.g, stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: c.state}); err != nil {
+	o, app := stage.EndpointOptions{Binary: bin(t, "beside-endpoint-dev"), Data: s.data, State: c.state}, stage.AppOptions{Prefix: c.prefix}
+	if c.relay {
+		o.Relay, app.Args = "127.0.0.1:0", []string{"-relay-only"}
+	}
+	if s.endpoint, err = stage.StartEndpoint(ctx, s.g, o); err != nil {
 		t.Fatal(err)
 	}
 	noa, sam := s.endpoint.Person(cmp.Or(c.helper, "noa"), ""), s.endpoint.Person(cmp.Or(c.sharer, "sam"), "")
@@ -93,7 +98,7 @@ func openWith(t *testing.T, c cast) *scene {
 	}
 	s.openTerminal()
 	for _, a := range []*stage.Actor{s.helper, s.sharer} {
-		s.start(a, stage.AppOptions{Prefix: c.prefix})
+		s.start(a, app)
 	}
 	return s
 }

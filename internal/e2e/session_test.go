@@ -45,6 +45,18 @@ func TestControl(t *testing.T) {
 	s.over("the helper pressed End", s.press(s.helper, "v.end"))
 }
 
+// TestByRelay: two apps that must not reach each other directly meet at the endpoint's relay.
+func TestByRelay(t *testing.T) {
+	s := openWith(t, cast{relay: true})
+	s.pair()
+	s.ask("mode.control")
+	s.allow()
+	s.must(see(s.sharer, "stop"))
+	s.point()
+	s.must(s.types("by way of the endpoint", 15*time.Second))
+	s.over("the sharer pressed Stop", s.press(s.sharer, "stop"))
+}
+
 // TestViewOnly: under View, nothing of what the helper does arrives.
 func TestViewOnly(t *testing.T) {
 	s := open(t, "compliant")

@@ -42,6 +42,7 @@ type EndpointOptions struct {
 	Port   int      // 0 for one that is free then
 	Page   string   // address of the sign-in page, for starting it again in the same place; "" for a free one
 	State  string   // of the demo sharer's device: compliant, noncompliant, unenrolled, unknown; "" for compliant
+	Relay  string   // address of its STUN and TURN over UDP and TCP; "" for no relay
 	Name   string   // for the log; "" for "endpoint"
 }
 
@@ -61,6 +62,9 @@ func StartEndpoint(ctx context.Context, g *proc.Group, o EndpointOptions) (*Endp
 	argv := []string{o.Binary, "-data", o.Data, "-listen", net.JoinHostPort(host, strconv.Itoa(o.Port)), "-json"}
 	if o.State != "" {
 		argv = append(argv, "-state", o.State)
+	}
+	if o.Relay != "" {
+		argv = append(argv, "-relay", o.Relay)
 	}
 	if o.Page != "" {
 		argv = append(argv, "-page", o.Page)

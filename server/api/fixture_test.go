@@ -74,6 +74,7 @@ type endpoint struct {
 	log    *bytes.Buffer
 	path   string
 	url    string // of the database, when nodes share
+	relay  signal.Relay
 }
 
 // words keeps what it was asked to sign and signs by encoding it.
@@ -134,7 +135,7 @@ func start(t *testing.T) *endpoint {
 func (e *endpoint) boot() {
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: e.log}, nil))
 	e.hub = signal.New(signal.Options{
-		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared,
+		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
 		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now, Shared: shared}),
 	})
 	e.face = api.New(api.Options{

@@ -17,6 +17,7 @@ import (
 	wire "beside/policy/api"
 	"beside/server/directory/demo"
 	"beside/server/servertest"
+	"beside/server/signal"
 	"beside/server/store"
 )
 
@@ -32,12 +33,17 @@ func nodes(t *testing.T, n int) []*node {
 	first := start(t)
 	out := []*node{running(first)}
 	for range n - 1 {
-		e := &endpoint{t: t, clock: first.clock, signer: &words{}, log: &bytes.Buffer{}, path: first.path, dir: first.dir, url: first.url}
-		e.open()
-		e.boot()
-		out = append(out, running(e))
+		out = append(out, another(first, nil))
 	}
 	return out
+}
+
+// another is a node more on the database of the first.
+func another(first *endpoint, relay signal.Relay) *node {
+	e := &endpoint{t: first.t, clock: first.clock, signer: &words{}, log: &bytes.Buffer{}, path: first.path, dir: first.dir, url: first.url, relay: relay}
+	e.open()
+	e.boot()
+	return running(e)
 }
 
 func running(e *endpoint) *node {
@@ -125,6 +131,30 @@ func TestTwoNodes(t *testing.T) {
 		if audit[action+" ok"] != 1 {
 			t.Errorf("%d rows of %s: %v", audit[action+" ok"], action, audit)
 		}
+	}
+}
+
+// The node whose relay a session uses hears of its end on another node.
+func TestRelayOfAnotherNode(t *testing.T) {
+	if !shared {
+		return
+	}
+	w := &ways{}
+	ns := nodes(t, 1)
+	ns = append(ns, another(ns[0].endpoint, w))
+	p := across(ns[0], ns[1])
+	if len(p.metH.ICE) != 1 || len(p.metS.ICE) != 1 || p.metH.ICE[0].Username != p.code.Session+":helper" {
+		t.Fatalf("told %+v and %+v", p.metH.ICE, p.metS.ICE)
+	}
+	if !ns[0].hub.End(t.Context(), demo.Tenant, p.code.Session, demo.Noa) {
+		t.Fatal("not ended")
+	}
+	for i := 0; i < 10 && len(w.seen()) == 0; i++ { // its own tick may be the one that looks
+		ns[1].clock.Add(10 * time.Second)
+		ns[1].hub.Tick(t.Context())
+	}
+	if got := w.seen(); len(got) != 1 || got[0] != p.code.Session {
+		t.Errorf("released %v", got)
 	}
 }
 

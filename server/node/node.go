@@ -24,6 +24,7 @@ import (
 	"beside/server/directory"
 	"beside/server/directory/file"
 	"beside/server/keys"
+	"beside/server/relay"
 	"beside/server/rendezvous"
 	"beside/server/selfca"
 	"beside/server/signal"
@@ -73,6 +74,8 @@ type Config struct {
 	CertFile, KeyFile string   // TLS; both empty: an authority in the data folder
 	Hosts             []string // names for the certificate of that authority, the first for Origin
 
+	Relay RelayConfig
+
 	Version string // shown to administrators
 	Log     *slog.Logger
 }
@@ -112,6 +115,11 @@ type Node struct {
 	dir  *file.Directory
 	key  *keys.Keys
 	ln   net.Listener
+
+	relay signal.Relay    // nil for none
+	own   *relay.Relay    // the same, if it is here
+	split *relay.Splitter // of https and TURN over TLS, if they share a port
+	open  []func() error  // closes what the relay listens on
 }
 
 // OpenStore checks the kind of the data folder and opens its database, or the one at a URL.
@@ -203,7 +211,9 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n.ln = tls.NewListener(n.ln, conf)
+	if err = n.openRelay(ctx, conf); err != nil {
+		return nil, err
+	}
 	var made bool
 	if n.key, made, err = keys.Open(keys.Options{Dir: c.Dir, Origin: n.Origin, Store: n.Store}); err != nil {
 		return nil, err
@@ -228,6 +238,11 @@ func (n *Node) Close() error {
 	if n.ln != nil {
 		if e := n.ln.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
 			err = e
+		}
+	}
+	for _, c := range n.open {
+		if e := c(); e != nil && !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
 		}
 	}
 	if n.Store != nil {
@@ -311,7 +326,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	})
 	hub = signal.New(signal.Options{
 		Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision,
-		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile),
+		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile), Relay: n.relay,
 	})
 	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
@@ -341,6 +356,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	run("directory", func() error { return n.dir.Run(ctx, n.directoryChanged) })
 	run("purge", func() error { return n.purge(ctx) })
 	run("https", func() error { return hs.Serve(n.ln) })
+	n.runRelay(hubCtx, run) // goes on until those who drain have gone
 	if n.c.Metrics != "" {
 		ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", n.c.Metrics)
 		if err != nil {

@@ -61,14 +61,14 @@ type Revocation struct {
 	Rights  policy.Right
 }
 
-// Options are what a Hub works with. All fields but Now, Revision and ICE are needed.
+// Options are what a Hub works with. All fields but Now, Revision and Relay are needed.
 type Options struct {
 	Store     *store.Store
 	Directory directory.Directory
 	Desk      *rendezvous.Desk
 	Signer    Signer
 	Log       *slog.Logger
-	ICE       []api.ICEServer
+	Relay     Relay // nil for none
 	Now       func() time.Time
 	Revision  func() uint64 // changes when the directory's answers may have
 
@@ -90,7 +90,9 @@ type Hub struct {
 	live     map[key]*live
 	known    map[string]rules // by tenant
 	ends     map[key]owedEnd
-	troubled bool // the store did not answer lately
+	looked   time.Time    // at those of relayed, last
+	relayed  map[key]bool // were told of the relay and have not ended
+	troubled bool         // the store did not answer lately
 }
 
 // Stats are counters for the metrics page.
@@ -108,7 +110,7 @@ func New(o Options) *Hub {
 	if o.Revision == nil {
 		o.Revision = func() uint64 { return 0 }
 	}
-	h := &Hub{o: o, live: map[key]*live{}, known: map[string]rules{}, ends: map[key]owedEnd{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
+	h := &Hub{o: o, live: map[key]*live{}, known: map[string]rules{}, ends: map[key]owedEnd{}, relayed: map[key]bool{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
 	h.audit = newAuditor(o.Store, o.Log, o.Spool, o.Now)
 	return h
 }

@@ -71,8 +71,10 @@ func (h *Hub) pair(ctx context.Context, r request, l *live, side role, b api.Pai
 		h.refusedBy(ctx, r, "paired", err)
 		return reply{}, also(err, h.finishLocked(ctx, l, "", codeOf(err), true))
 	}
-	h.push(l, helper, api.TypeMet, met)
-	h.push(l, sharer, api.TypeMet, met)
+	for _, to := range [2]role{helper, sharer} {
+		met.ICE = h.servers(l, to)
+		h.push(l, to, api.TypeMet, met)
+	}
 	return reply{}, nil
 }
 
@@ -108,7 +110,7 @@ func (h *Hub) meet(ctx context.Context, l *live, digest []byte) (api.Met, error)
 	})
 	return api.Met{
 		Session: l.row.ID, Helper: cards[helper], Sharer: cards[sharer], Device: p.device,
-		Offer: d.Offer.Names(), Chat: !in.Settings.DisableChat, ICE: h.o.ICE,
+		Offer: d.Offer.Names(), Chat: !in.Settings.DisableChat,
 	}, err
 }
 
@@ -117,7 +119,7 @@ var (
 	endCode   = regexp.MustCompile(`^[a-z.]{1,64}$`)
 	eventKind = map[string]bool{
 		api.EventRequested: true, api.EventConsent: true, api.EventDeclined: true, api.EventStarted: true,
-		api.EventWidened: true, api.EventNarrowed: true, api.EventRefused: true, api.EventPairing: true,
+		api.EventWidened: true, api.EventNarrowed: true, api.EventRefused: true, api.EventPaused: true, api.EventContinued: true, api.EventPairing: true,
 	}
 )
 
@@ -228,6 +230,9 @@ func (h *Hub) finishLocked(ctx context.Context, l *live, by, code string, tell b
 		l.owed.code = code
 	}
 	l.row.State, l.endedAt = stateEnded, h.o.Now()
+	if !h.o.Shared { // else when the store has it
+		h.release(key{l.base.ID(), l.id})
+	}
 	h.Stats.Ended.Add(1)
 	who := "endpoint"
 	if side, ok := l.roleOf(by); ok {

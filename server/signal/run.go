@@ -91,6 +91,7 @@ func (h *Hub) Tick(ctx context.Context) {
 	}
 	h.audit.drain(ctx)
 	h.settle(ctx)
+	h.releaseEnded(ctx, now)
 	revs := map[string]string{}
 	for _, l := range h.all() {
 		id := l.base.ID()

@@ -67,6 +67,9 @@ func (h *Hub) hold(ctx context.Context, l *live, fn func() error) error {
 		return err
 	}
 	l.paid()
+	if l.row.State == stateEnded {
+		h.release(key{l.base.ID(), l.id})
+	}
 	h.offer(l, fresh, false)
 	return decision
 }

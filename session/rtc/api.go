@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -21,8 +22,9 @@ const (
 	flight         = 150 * time.Millisecond // until DTLS repeats itself: with 1 s one lost packet costs a second
 )
 
-// newConnection makes the PeerConnection of one side, with nothing in it. It delivers media to l.
-func newConnection(cfg Config, servers []api.ICEServer, cert webrtc.Certificate, ufrag, pwd string, l *Link) (*webrtc.PeerConnection, error) {
+// newConnection makes the PeerConnection of one side, with nothing in it. It delivers media to l. When
+// ctx ends, connections to relays do.
+func newConnection(ctx context.Context, cfg Config, list []api.ICEServer, cert webrtc.Certificate, ufrag, pwd string, l *Link) (*webrtc.PeerConnection, error) {
 	base, err := stdnet.NewNet()
 	if err != nil {
 		return nil, err
@@ -30,7 +32,10 @@ func newConnection(cfg Config, servers []api.ICEServer, cert webrtc.Certificate,
 	var se webrtc.SettingEngine
 	se.LoggerFactory = quiet{refused: func() { l.fail(ErrExtra) }}
 	se.BufferFactory = l.buffer
-	se.SetNet(sieve{Net: base, pictures: !cfg.Sharer, open: &l.open})
+	filter := sieve{Net: base, pictures: !cfg.Sharer, open: &l.open}
+	se.SetNet(filter)
+	ask, overTLS := servers(list)
+	se.SetICEProxyDialer(dial(ctx, overTLS, cfg.Roots, filter))
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	se.DisableActiveTCP(true)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
@@ -46,24 +51,22 @@ func newConnection(cfg Config, servers []api.ICEServer, cert webrtc.Certificate,
 	se.SetFireOnTrackBeforeFirstRTP(true) // else a goroutine waits for the first picture
 	se.DetachDataChannels()
 
+	policy := webrtc.ICETransportPolicyAll
+	if cfg.RelayOnly {
+		policy = webrtc.ICETransportPolicyRelay
+		se.SetRelayAcceptanceMinWait(0) // there is nothing better to wait for
+	}
+
 	me := &webrtc.MediaEngine{}
 	if err := me.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: screen(), PayloadType: payload}, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, err
 	}
 	ports := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(me), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	return ports.NewPeerConnection(webrtc.Configuration{
-		ICEServers: relays(servers), Certificates: []webrtc.Certificate{cert},
+		ICEServers: ask, ICETransportPolicy: policy, Certificates: []webrtc.Certificate{cert},
 		BundlePolicy: webrtc.BundlePolicyMaxBundle, RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire,
 		ICECandidatePoolSize: 1, // the helper, too, gathers before it knows the offer
 	})
-}
-
-func relays(servers []api.ICEServer) []webrtc.ICEServer {
-	var out []webrtc.ICEServer
-	for _, s := range servers {
-		out = append(out, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
-	}
-	return out
 }
 
 // quiet keeps pion from writing to standard error: what matters comes back as an error. With one

@@ -11,12 +11,13 @@ const (
 )
 
 // shutDown closes the connection; readers have been woken by then. Should pion not come to an end,
-// its sockets are closed all the same.
+// its sockets are closed all the same. Connections to relays carry the last word, too, and go after it.
 func (l *Link) shutDown() {
 	defer close(l.shut)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = l.pc.GracefulClose() }()
 	within(gentleTime, func() { <-done })
+	l.cut()
 	select {
 	case <-done:
 		return

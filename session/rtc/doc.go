@@ -18,11 +18,11 @@
 //     and always read. Any other channel, and any DCEP OPEN, ends the link.
 //
 // pion was made for peers that mean well, hence four guards around it. A sieve below ICE drops RTP
-// and RTCP of any other SSRC, also out of what a relay wraps over UDP: pion/srtp makes room for the
+// and RTCP of any other SSRC, also out of what a relay wraps, over UDP, TCP or TLS: pion/srtp makes room for the
 // stream of every SSRC that it meets, for RTP before it knows whether the packet is genuine, and keeps
 // it until the end. The sieve also holds all media back until the connection takes new streams;
-// before, one of them would keep it from closing. What SSRCs a peer names inside sealed RTCP, or by
-// way of a relay over TCP, costs pion some hundred bytes each, and 64 of them end the link. And what
+// before, one of them would keep it from closing. What SSRCs a peer names inside sealed RTCP
+// costs pion some hundred bytes each, and 64 of them end the link. And what
 // pion opens goes straight into our bounded queues, on pion's goroutines, which never wait for a
 // reader. Close does not depend on any of it: it wakes readers first, and waits less than a second.
 //

@@ -40,6 +40,8 @@ type Link struct {
 	pc     *webrtc.PeerConnection
 	offer  webrtc.SessionDescription // prepare's
 
+	cut context.CancelFunc // closes the connections to relays
+
 	queues map[session.Channel]chan []byte
 	pics   chan []byte
 	acks   chan []byte
@@ -71,7 +73,7 @@ func newLink(sharer bool, peer [32]byte) *Link {
 	l := &Link{
 		sharer: sharer, peer: peer, pics: make(chan []byte, queueLen), acks: make(chan []byte, queueLen),
 		queues: map[session.Channel]chan []byte{}, streams: map[session.Channel]datachannel.ReadWriteCloser{},
-		opened: make(chan struct{}), secure: make(chan struct{}), channels: make(chan struct{}),
+		opened: make(chan struct{}), secure: make(chan struct{}), channels: make(chan struct{}), cut: func() {},
 		done: make(chan struct{}), shut: make(chan struct{}),
 	}
 	for ch := range names {

@@ -24,6 +24,9 @@ import (
 type Config struct {
 	Sharer   bool // sends pictures, is the DTLS server; else the helper
 	Loopback bool // loopback addresses may be offered and taken: development and tests only
+
+	Roots     *x509.CertPool // authorities of relays over TLS; nil for the system's
+	RelayOnly bool           // no path but by way of a relay
 }
 
 // Peer is one side of one connection. Its certificate is new and never stored. The methods are
@@ -71,17 +74,21 @@ func New(cfg Config) (*Peer, error) {
 func (p *Peer) Fingerprint() [32]byte { return p.fp }
 
 // Local gathers where this side can be reached, for a peer with that fingerprint.
-func (p *Peer) Local(ctx context.Context, servers []api.ICEServer, peer [32]byte) ([]byte, error) {
+func (p *Peer) Local(ctx context.Context, list []api.ICEServer, peer [32]byte) ([]byte, error) {
 	ufrag, pwd := rand.Text()[:16], rand.Text()+rand.Text()
 	l := newLink(p.cfg.Sharer, peer)
-	pc, err := newConnection(p.cfg, servers, p.cert, ufrag, pwd, l)
+	life, cut := context.WithCancel(context.WithoutCancel(ctx))
+	l.cut = cut
+	pc, err := newConnection(life, p.cfg, list, p.cert, ufrag, pwd, l)
 	if err != nil {
+		cut()
 		return nil, fmt.Errorf("rtc: %w", err)
 	}
 	l.pc = pc
 	p.mu.Lock()
 	if p.closed || p.link != nil {
 		p.mu.Unlock()
+		cut()
 		return nil, errors.Join(errors.New("rtc: gathered before, or closed"), pc.Close())
 	}
 	p.link = l

@@ -26,7 +26,7 @@ func (s sieve) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, er
 	return udpConn{UDPConn: c, sieve: s}, nil
 }
 
-// ListenPacket is for relays over UDP.
+// ListenPacket is for relays over UDP; see streamConn for the others.
 func (s sieve) ListenPacket(network, address string) (net.PacketConn, error) {
 	c, err := s.Net.ListenPacket(network, address)
 	if err != nil {

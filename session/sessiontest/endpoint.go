@@ -33,6 +33,7 @@ type Endpoint struct {
 	Key    ed25519.PrivateKey
 	Offer  policy.Right // what the role allows
 	State  policy.DeviceState
+	NoChat bool // the organisation has switched chat off
 
 	// Asked, if set, is told of every call before it is served.
 	Asked func(who, typ string, body json.RawMessage)
@@ -302,7 +303,7 @@ func (e *Endpoint) meet(s *meeting) {
 	s.met = api.Met{
 		Session: s.id, Helper: card(s.helper, "Noa Winters", "Help desk"), Sharer: card(s.sharer, "Sam Rivers", "Payroll officer"),
 		Device: api.DeviceCard{ID: Device, Name: "HLD-LT-0427", OS: "Debian 12", State: e.State.String(), Proof: "own"},
-		Offer:  e.Offer.Names(), Chat: true,
+		Offer:  e.Offer.Names(), Chat: !e.NoChat,
 	}
 	e.push(s.helper, api.TypeMet, s.met)
 	e.push(s.sharer, api.TypeMet, s.met)

@@ -53,6 +53,13 @@ type (
 	End struct{ Code string }
 	// Expiring warns that the grant is about to run out (S).
 	Expiring struct{}
+	// Paused says that nothing is shared for now, or again (S). Input must carry Epoch afterwards.
+	Paused struct {
+		On    bool
+		Epoch uint32
+	}
+	// InkClear removes every stroke whose number is not after Upto, also those that come later.
+	InkClear struct{ Upto uint32 }
 )
 
 func (Hello) message()      {}
@@ -69,6 +76,8 @@ func (Local) message()      {}
 func (Shape) message()      {}
 func (End) message()        {}
 func (Expiring) message()   {}
+func (Paused) message()     {}
+func (InkClear) message()   {}
 
 const (
 	tHello = 1 + iota
@@ -85,6 +94,8 @@ const (
 	tShape
 	tEnd
 	tExpiring
+	tPaused
+	tInkClear
 )
 
 // MaxShapePixels is the largest pointer picture that is sent: its bytes must fit into one
@@ -128,6 +139,10 @@ func Append(b []byte, m Message) []byte {
 		return append(append(b, tEnd), m.Code...)
 	case Expiring:
 		return append(b, tExpiring)
+	case Paused:
+		return be.AppendUint32(append(b, tPaused, flag(m.On)), m.Epoch)
+	case InkClear:
+		return be.AppendUint32(append(b, tInkClear), m.Upto)
 	}
 	return b
 }
@@ -156,7 +171,7 @@ func Parse(b []byte) (Message, error) {
 // lengths is 1 + the number of bytes after the type byte; 0 for no such type.
 var lengths = [...]int{
 	tHello: 65, tCards: 66, tWant: 5, tCancelWant: 1, tGiveBack: 5, tAsking: 5, tDenied: 5,
-	tRights: 10, tPing: 9, tPong: 9, tLocal: 2, tExpiring: 1,
+	tRights: 10, tPing: 9, tPong: 9, tLocal: 2, tExpiring: 1, tPaused: 6, tInkClear: 5,
 }
 
 func parseFixed(t byte, b []byte) (Message, error) {
@@ -182,6 +197,13 @@ func parseFixed(t byte, b []byte) (Message, error) {
 		return Local{b[0] == 1}, nil
 	case tExpiring:
 		return Expiring{}, nil
+	case tPaused:
+		if b[0] > 1 {
+			return nil, fmt.Errorf("%w: flag", ErrBad)
+		}
+		return Paused{b[0] == 1, be.Uint32(b[1:])}, nil
+	case tInkClear:
+		return InkClear{be.Uint32(b)}, nil
 	}
 	r := policy.Right(be.Uint32(b))
 	if r&^known != 0 {

@@ -32,6 +32,9 @@ func messages() map[string]wire.Message {
 		"shape":     wire.Shape{Shape: shape},
 		"end":       wire.End{Code: "grant.expired"},
 		"expiring":  wire.Expiring{},
+		"paused":    wire.Paused{On: true, Epoch: 1 << 31},
+		"continued": wire.Paused{Epoch: 7},
+		"ink clear": wire.InkClear{Upto: 1 << 31},
 	}
 }
 
@@ -73,6 +76,7 @@ func TestControlRefuses(t *testing.T) {
 		"unknown right":    {3, 0x80, 0, 0, 0},
 		"state beyond":     append(append([]byte{2}, make([]byte, 64)...), 9),
 		"flag beyond":      {11, 2},
+		"pause beyond":     {15, 2, 0, 0, 0, 0},
 		"huge shape":       {12, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0},
 		"hot spot outside": append([]byte{12, 0, 1, 0, 1, 0, 1, 0, 0}, 1, 2, 3, 4),
 		"end with a space": []byte("\x0dab c"),

@@ -152,10 +152,13 @@ func at() time.Time { return time.Date(2026, 11, 24, 14, 8, 0, 0, time.UTC) }
 
 func wide() []sample {
 	full := policy.View | policy.Control
-	bar := func(p func() ui.Person, r policy.Right, lost bool) func() screens.Screen {
+	bar := func(p func() ui.Person, r policy.Right, lost bool, more ...func(*screens.Bar)) func() screens.Screen {
 		return func() screens.Screen {
-			b := screens.NewBar(screens.BarData{Helper: p(), Rights: r})
+			b := screens.NewBar(screens.BarData{Helper: p(), Rights: r, Chat: true})
 			b.SetLost(lost)
+			for _, f := range more {
+				f(b)
+			}
 			return screens.Screen{Object: b.Object, Size: fyne.NewSize(b.Width(), screens.BarHeight)}
 		}
 	}
@@ -164,6 +167,7 @@ func wide() []sample {
 			v := screens.NewViewer(screens.ViewerData{
 				Sharer: p(), Rights: r, Offer: full, Picture: canvas.NewHorizontalGradient(wash(0x27), wash(0x6F)),
 				Device: screens.Device{Name: "HLD-LT-0427", OS: "Windows 11", State: policy.StateNotCompliant},
+				Chat:   talk(p(), "someone.s").Object,
 			})
 			v.SetFigures(ui.Figures{Stages: [5]float64{0.4, 1.2, 13.6, 0.9, 1.1}, PerSecond: 24, Exact: true})
 			f(v)
@@ -175,6 +179,21 @@ func wide() []sample {
 		{"14-bar-control", bar(noa, full, false)},
 		{"14-bar-long", bar(long, full, false)},
 		{"14-bar-lost", bar(noa, full, true)},
+		{"14-bar-unread", bar(noa, policy.View, false, func(b *screens.Bar) { b.SetUnread(2); b.SetDrawn(true) })},
+		{"14-bar-drawn", bar(noa, full, false, func(b *screens.Bar) { b.SetDrawn(true) })},
+		{"14-bar-paused", bar(noa, full, false, func(b *screens.Bar) { b.SetPaused(true) })},
+		{"15-viewer-pen", viewer(1280, sam, policy.View, func(v *screens.Viewer) { v.SetTool(screens.ToolPen); v.SetUnread(1) })},
+		{"17-viewer-chat", viewer(1280, sam, full, func(v *screens.Viewer) { v.SetChat(true); v.SetTool(screens.ToolLaser) })},
+		{"17-viewer-chat-960", viewer(960, long, full, func(v *screens.Viewer) { v.SetChat(true) })},
+		{"19-viewer-paused", viewer(1280, sam, full, func(v *screens.Viewer) { v.SetPaused(true) })},
+		{"17-chat-sharer", func() screens.Screen {
+			c := talk(noa(), "someone")
+			return screens.Screen{Object: c.Object, Focus: c.Focus, Size: fyne.NewSize(screens.ChatWidth, screens.ChatHeight)}
+		}},
+		{"17-chat-empty", func() screens.Screen {
+			c := screens.NewChat(screens.ChatData{Peer: noa(), Someone: "someone"})
+			return screens.Screen{Object: c.Object, Focus: c.Focus, Size: fyne.NewSize(screens.ChatWidth, screens.ChatHeight)}
+		}},
 		{"15-viewer", viewer(1280, sam, policy.View, func(v *screens.Viewer) {})},
 		{"15-viewer-asked", viewer(1280, sam, policy.View, func(v *screens.Viewer) { v.SetAsked(true) })},
 		{"15-viewer-960", viewer(960, long, full, func(v *screens.Viewer) { v.OpenMeter() })},
@@ -183,3 +202,23 @@ func wide() []sample {
 }
 
 func wash(v uint8) color.Color { return color.NRGBA{R: v, G: v + 0x20, B: v + 0x30, A: 255} }
+
+// talk is a chat with something in it.
+func talk(p ui.Person, someone string) *screens.Chat {
+	words := [...]string{
+		"The printer says ‘offline’, but it is on.", "Thanks. I see it: the old driver is still chosen. I will point at it.",
+		"Oh, that one! Shall I click it?", "Please. Then choose https://printers.halden.example/floor3/halden-3f-next-to-the-kitchen",
+	}
+	if ui.Language() == "nl" {
+		words = [...]string{
+			"De printer zegt ‘offline’, maar hij staat aan.", "Dank je. Ik zie het: de oude driver is nog gekozen. Ik wijs hem aan.",
+			"O, die! Zal ik erop klikken?", "Graag. Kies daarna https://printers.halden.example/verdieping3/halden-3f-naast-de-keuken",
+		}
+	}
+	c := screens.NewChat(screens.ChatData{Peer: p, Someone: someone})
+	c.Theirs(words[0], at())
+	c.Sent(c.Mine(words[1], at()))
+	c.Theirs(words[2], at())
+	c.Failed(c.Mine(words[3], at()))
+	return c
+}

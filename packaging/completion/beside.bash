@@ -1,0 +1,12 @@
+# bash completion of beside
+_beside() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+  case $prev in
+    -lang | --lang) mapfile -t COMPREPLY < <(compgen -W "en nl" -- "$cur"); return ;;
+    -look | --look) mapfile -t COMPREPLY < <(compgen -W "light dark" -- "$cur"); return ;;
+    -state | --state) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    -endpoint | -tenant | -client-id | -api | -authority | -anchor) return ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "-endpoint -tenant -client-id -api -authority -anchor -lang -look -state -show-config -v -version" -- "$cur")
+}
+complete -F _beside beside
