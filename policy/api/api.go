@@ -183,7 +183,7 @@ const (
 	EventWidened   = "widened"
 	EventNarrowed  = "narrowed"
 	EventRefused   = "refused" // the gate refused Count messages; Detail says which class
-	EventPaused    = "paused" // the sharer hides the screen
+	EventPaused    = "paused"  // the sharer hides the screen
 	EventContinued = "continued"
 	EventPairing   = "pairing.failed"
 )
