@@ -47,8 +47,14 @@ func TestWitness(t *testing.T) {
 	}{
 		"a session": {
 			[]session.Event{
-				session.Checking{}, session.MetHelper{Helper: noa, Device: session.Device{ID: "d1"}}, session.Started{Rights: policy.View},
-				session.RightsNow{Rights: vc, By: session.BySharer}, session.Unreachable{}, session.Back{}, session.Expiring{}, session.LocalInput{},
+				session.Checking{},
+				session.MetHelper{Helper: noa, Device: session.Device{ID: "d1"}},
+				session.Started{Rights: policy.View},
+				session.RightsNow{Rights: vc, By: session.BySharer},
+				session.Unreachable{},
+				session.Back{},
+				session.Expiring{},
+				session.LocalInput{},
 				session.Ended{By: session.ByHelper, Code: api.EndStopped, Began: began, Lasted: 90 * time.Second, Used: vc},
 			},
 			[]string{

@@ -36,13 +36,13 @@ func carries(t *testing.T, s, h session.Link, word string) {
 			t.Fatalf("%s: %q, %v", name, b, err)
 		}
 	}
-	repeat(t, ctx, word, s.WritePacket, h.ReadPacket)
-	repeat(t, ctx, word, h.WriteAck, s.ReadAck)
+	repeat(ctx, t, word, s.WritePacket, h.ReadPacket)
+	repeat(ctx, t, word, h.WriteAck, s.ReadAck)
 	send := func(b []byte) error { return h.Send(session.ChanInput, b) }
-	repeat(t, ctx, word, send, func(ctx context.Context) ([]byte, error) { return s.Recv(ctx, session.ChanInput) })
+	repeat(ctx, t, word, send, func(ctx context.Context) ([]byte, error) { return s.Recv(ctx, session.ChanInput) })
 }
 
-func repeat(t *testing.T, ctx context.Context, word string, send func([]byte) error, recv func(context.Context) ([]byte, error)) {
+func repeat(ctx context.Context, t *testing.T, word string, send func([]byte) error, recv func(context.Context) ([]byte, error)) {
 	t.Helper()
 	for len(word)%4 != 0 { // RTCP counts in words
 		word += "."
