@@ -310,25 +310,7 @@ func stale(t *testing.T, e *env) {
 	must(t, a.PutRole(e.ctx, policy.Role{ID: "r", Name: "R"}))
 	v, err := a.Version(e.ctx, store.RoleObject, "r")
 	must(t, err)
-	won := make(chan bool, 10)
-	var wg sync.WaitGroup
-	for i := range cap(won) {
-		wg.Go(func() {
-			err := a.If(store.RoleObject, "r", v).PutRole(e.ctx, policy.Role{ID: "r", Name: fmt.Sprint("R", i)})
-			if err != nil && !errors.Is(err, store.ErrStale) {
-				t.Error(err)
-			}
-			won <- err == nil
-		})
-	}
-	wg.Wait()
-	n := 0
-	for range cap(won) {
-		if <-won {
-			n++
-		}
-	}
-	if n != 1 {
-		t.Errorf("%d changes from one version", n)
-	}
+	oneWins(t, 10, store.ErrStale, func(i int) error {
+		return a.If(store.RoleObject, "r", v).PutRole(e.ctx, policy.Role{ID: "r", Name: fmt.Sprint("R", i)})
+	})
 }

@@ -205,29 +205,38 @@ func codes(t *testing.T, e *env) {
 	want(t, "void", err, store.ErrNotFound)
 }
 
-func claims(t *testing.T, e *env) {
-	newCode(t, e, A, "s", "K7QX", noa)
-	won := make(chan bool, 20)
+// oneWins has n callers do the same at the same moment: one succeeds, the others get lost.
+func oneWins(t *testing.T, n int, lost error, do func(i int) error) {
+	t.Helper()
+	won := make(chan bool, n)
 	var wg sync.WaitGroup
-	for range cap(won) {
+	for i := range n {
 		wg.Go(func() {
-			_, _, err := e.s.For(A).ClaimCode(e.ctx, "K7QX", sam)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
+			err := do(i)
+			if err != nil && !errors.Is(err, lost) {
 				t.Error(err)
 			}
 			won <- err == nil
 		})
 	}
 	wg.Wait()
-	n := 0
-	for range cap(won) {
+	winners := 0
+	for range n {
 		if <-won {
-			n++
+			winners++
 		}
 	}
-	if n != 1 {
-		t.Errorf("%d winners", n)
+	if winners != 1 {
+		t.Errorf("%d winners", winners)
 	}
+}
+
+func claims(t *testing.T, e *env) {
+	newCode(t, e, A, "s", "K7QX", noa)
+	oneWins(t, 20, store.ErrNotFound, func(int) error {
+		_, _, err := e.s.For(A).ClaimCode(e.ctx, "K7QX", sam)
+		return err
+	})
 }
 
 func codeIsolation(t *testing.T, e *env) {
