@@ -52,6 +52,7 @@ type Site struct {
 	pages   pages
 	charts  cache[figures]
 	chain   cache[chainState]
+	called  cache[string] // what the directory calls the organisation
 }
 
 // New makes the site.

@@ -35,6 +35,12 @@ func (c *cache[T]) get(now time.Time, life time.Duration, make func() (T, error)
 // shownRunning is how many running sessions Monitor lists at most.
 const shownRunning = 100
 
+// running is how many sessions run now.
+func (s *Site) running(ctx context.Context) (int, error) {
+	_, n, err := s.t.FindSessions(ctx, store.SessionQuery{Running: true})
+	return n, err
+}
+
 func runningNow() store.SessionQuery { return store.SessionQuery{Running: true, Limit: shownRunning} }
 
 // figures are the last 30 days in numbers.

@@ -72,10 +72,11 @@ func (s *Site) people(v *visit) error {
 	if err != nil {
 		return err
 	}
-	settings, as, err := s.rules(v)
+	settings, rows, err := s.rules(v)
 	if err != nil {
 		return err
 	}
+	as := store.Policies(rows)
 	d := peopleData{Query: map[string]string{"q": q.Text}, Names: s.groupNames(v), Pager: v.paging(len(list), total, q.Offset)}
 	d.Group = d.Names[q.Group]
 	for _, p := range list {
@@ -86,17 +87,13 @@ func (s *Site) people(v *visit) error {
 }
 
 // rules are the settings and assignments as they are now.
-func (s *Site) rules(v *visit) (policy.Settings, []policy.Assignment, error) {
+func (s *Site) rules(v *visit) (policy.Settings, []store.Assignment, error) {
 	settings, err := s.t.Settings(v.r.Context())
 	if err != nil {
 		return settings, nil, err
 	}
 	rows, err := s.t.Assignments(v.r.Context())
-	as := make([]policy.Assignment, len(rows))
-	for i := range rows {
-		as[i] = rows[i].Assignment
-	}
-	return settings, as, err
+	return settings, rows, err
 }
 
 type onePerson struct {
@@ -113,11 +110,11 @@ func (s *Site) person(v *visit) error {
 	if err != nil {
 		return err
 	}
-	settings, as, err := s.rules(v)
+	settings, rows, err := s.rules(v)
 	if err != nil {
 		return err
 	}
-	d := onePerson{P: personRow{p, policy.MayHelp(s.o.Tenant, settings, as, p.Person).Offer}, Names: s.groupNames(v)}
+	d := onePerson{P: personRow{p, policy.MayHelp(s.o.Tenant, settings, store.Policies(rows), p.Person).Offer}, Names: s.groupNames(v)}
 	if d.Devices, err = s.o.Directory.DevicesOf(v.r.Context(), s.o.Tenant, id); err != nil {
 		return err
 	}
@@ -127,14 +124,10 @@ func (s *Site) person(v *visit) error {
 	if d.Helped, _, err = s.t.FindSessions(v.r.Context(), store.SessionQuery{Sharer: id, Limit: 5}); err != nil {
 		return err
 	}
-	all, err := s.t.Assignments(v.r.Context())
-	for _, a := range all {
+	for _, a := range rows {
 		if slices.ContainsFunc(a.AdminGroups, func(g string) bool { return slices.Contains(p.Groups, g) }) {
 			d.Assignments = append(d.Assignments, a)
 		}
-	}
-	if err != nil {
-		return err
 	}
 	v.show("person", "people.one", "people", d)
 	return nil

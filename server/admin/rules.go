@@ -52,7 +52,7 @@ func (s *Site) settingsData(v *visit) (settingsData, error) {
 	if d.Version, err = s.t.Version(v.r.Context(), store.SettingsObject, ""); err != nil {
 		return d, err
 	}
-	if _, d.Running, err = s.t.FindSessions(v.r.Context(), runningNow()); err != nil {
+	if d.Running, err = s.running(v.r.Context()); err != nil {
 		return d, err
 	}
 	as, err := s.t.Assignments(v.r.Context())
@@ -274,23 +274,31 @@ type confirmation struct {
 	By                      []store.Assignment // what forbids it
 }
 
-func (s *Site) roleDeleteAsk(v *visit) error {
+// roleToDelete is a role that may be deleted at all, and what to ask before.
+func (s *Site) roleToDelete(v *visit) (roleData, confirmation, error) {
 	d, err := s.role(v)
-	if err != nil || d.New || d.R.BuiltIn {
-		return errors.Join(err, errNotFound)
+	if err == nil && (d.New || d.R.BuiltIn) {
+		err = errNotFound
 	}
-	v.show("confirm", "role.delete", "roles", confirmation{d.R.Name, "role.delete", v.r.URL.EscapedPath(), "/admin/roles/" + url.PathEscape(d.R.ID), d.By})
+	return d, confirmation{d.R.Name, "role.delete", v.r.URL.EscapedPath(), "/admin/roles/" + url.PathEscape(d.R.ID), d.By}, err
+}
+
+func (s *Site) roleDeleteAsk(v *visit) error {
+	_, ask, err := s.roleToDelete(v)
+	if err != nil {
+		return err
+	}
+	v.show("confirm", "role.delete", "roles", ask)
 	return nil
 }
 
 func (s *Site) roleDelete(v *visit) error {
-	d, err := s.role(v)
-	if err != nil || d.New || d.R.BuiltIn {
-		return errors.Join(err, errNotFound)
+	d, ask, err := s.roleToDelete(v)
+	if err != nil {
+		return err
 	}
 	if len(d.By) > 0 { // deleting it would take the assignments along
-		v.status(http.StatusConflict, "confirm", "role.delete", "roles",
-			confirmation{d.R.Name, "role.delete", v.r.URL.EscapedPath(), "/admin/roles/" + url.PathEscape(d.R.ID), d.By})
+		v.status(http.StatusConflict, "confirm", "role.delete", "roles", ask)
 		return nil
 	}
 	if err := s.t.DeleteRole(v.r.Context(), d.R.ID); err != nil {

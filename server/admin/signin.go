@@ -174,14 +174,20 @@ func themeOf(r *http.Request) string {
 
 // company is what the directory calls the organisation, "" if it does not say.
 func (s *Site) company(ctx context.Context) string {
-	people, _, err := s.o.Directory.People(ctx, s.o.Tenant, everybody(perPage))
+	name, err := s.called.get(s.o.Now(), time.Minute, func() (string, error) {
+		people, _, err := s.o.Directory.People(ctx, s.o.Tenant, everybody(perPage))
+		if err != nil {
+			return "", err
+		}
+		for _, p := range people {
+			if p.Member && p.Card.Company != "" { // a guest's is another one's
+				return p.Card.Company, nil
+			}
+		}
+		return "", nil
+	})
 	if err != nil {
 		return ""
 	}
-	for _, p := range people {
-		if p.Member && p.Card.Company != "" { // a guest's is another one's
-			return p.Card.Company
-		}
-	}
-	return ""
+	return name
 }

@@ -100,7 +100,7 @@ func (v *visit) show(page, title, nav string, d any) { v.status(http.StatusOK, p
 func (v *visit) status(code int, page, title, nav string, d any) {
 	x := view{v: v, Title: title, Nav: nav, Lang: v.lang, Theme: v.dark, Who: v.who, D: d, Active: -1, Gate: page == "signin"}
 	if !x.Gate {
-		if _, n, err := v.s.t.FindSessions(v.r.Context(), runningNow()); err == nil {
+		if n, err := v.s.running(v.r.Context()); err == nil {
 			x.Active = n
 		}
 	}

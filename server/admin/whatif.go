@@ -155,15 +155,11 @@ func (v *visit) ask(field, id string) string {
 // answer decides exactly as a session would be decided, with the best proof the device could give,
 // and writes down that it was asked.
 func (s *Site) answer(v *visit, d *whatIfData) error {
-	settings, as, err := s.rules(v)
+	settings, rows, err := s.rules(v)
 	if err != nil {
 		return err
 	}
-	rows, err := s.t.Assignments(v.r.Context())
-	if err != nil {
-		return err
-	}
-	in := policy.Input{Tenant: s.o.Tenant, Settings: settings, Assignments: as, Helper: d.Helper.Person, Sharer: d.Sharer.Person}
+	in := policy.Input{Tenant: s.o.Tenant, Settings: settings, Assignments: store.Policies(rows), Helper: d.Helper.Person, Sharer: d.Sharer.Person}
 	if d.Known {
 		in.Device = d.Device.Device
 		in.Device.Proof = policy.ProofVerified

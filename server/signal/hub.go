@@ -337,10 +337,7 @@ func (h *Hub) rules(ctx context.Context, t *store.Tenant) (policy.Settings, []po
 	if err != nil {
 		return s, nil, err
 	}
-	as := make([]policy.Assignment, len(rows))
-	for i := range rows {
-		as[i] = rows[i].Assignment
-	}
+	as := store.Policies(rows)
 	h.mu.Lock()
 	h.known[t.ID()] = rules{rev, s, as}
 	h.mu.Unlock()

@@ -165,6 +165,15 @@ type Assignment struct {
 	Name, Description string
 }
 
+// Policies are the rows as decisions take them.
+func Policies(rows []Assignment) []policy.Assignment {
+	out := make([]policy.Assignment, len(rows))
+	for i := range rows {
+		out[i] = rows[i].Assignment
+	}
+	return out
+}
+
 // Assignments are all assignments with their roles, ordered by name.
 func (t *Tenant) Assignments(ctx context.Context) ([]Assignment, error) {
 	roles, err := t.Roles(ctx)
