@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image"
 
-	"github.com/gen2brain/shm"
 	xshm "github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
 	"github.com/jezek/xgb/xtest"
@@ -38,33 +37,15 @@ func openDisplay(name string) (*display, error) {
 
 // share makes the memory through which pictures are fetched: the socket would cost more
 // than some of the times that are measured.
-func (d *display) share() error {
-	n := 4 * d.size.X * d.size.Y
-	id, err := shm.Get(shm.IPC_PRIVATE, n, shm.IPC_CREAT|0o600)
-	if err != nil {
-		return fmt.Errorf("make shared memory: %w", err)
-	}
-	defer shm.Rm(id) //nolint:errcheck // it goes with the last who is attached
-	mem, err := shm.At(id, 0, 0)
-	if err != nil {
-		return fmt.Errorf("attach shared memory: %w", err)
-	}
-	seg, err := xshm.NewSegId(d.x.Conn)
-	if err == nil {
-		err = xshm.AttachChecked(d.x.Conn, seg, uint32(id), false).Check()
-	}
-	if err != nil {
-		_ = shm.Dt(mem)
-		return fmt.Errorf("attach shared memory in the X server: %w", err)
-	}
-	d.seg, d.mem = seg, mem
-	return nil
+func (d *display) share() (err error) {
+	d.seg, d.mem, err = xconn.Share(d.x.Conn, 4*d.size.X*d.size.Y, false)
+	return err
 }
 
 func (d *display) close() {
 	if d.mem != nil {
 		xshm.Detach(d.x.Conn, d.seg)
-		_ = shm.Dt(d.mem)
+		xconn.Unshare(d.mem)
 		d.mem = nil
 	}
 	d.x.Close()

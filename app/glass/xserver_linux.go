@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	gshm "github.com/gen2brain/shm"
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/render"
 	"github.com/jezek/xgb/shm"
@@ -116,25 +115,12 @@ func (x *xserver) alloc(size image.Point) *buffer {
 // the system when nobody holds the frame any more: a decoder that outlives the window
 // must not write into nothing.
 func (x *xserver) share(size image.Point) *buffer {
-	id, err := gshm.Get(gshm.IPC_PRIVATE, 4*size.X*size.Y, gshm.IPC_CREAT|0o600)
+	seg, pix, err := xconn.Share(x.c, 4*size.X*size.Y, true)
 	if err != nil {
-		return nil
-	}
-	defer func() { _ = gshm.Rm(id) }() // at once: it lives while attached, and a crash leaves nothing
-	pix, err := gshm.At(id, 0, 0)
-	if err != nil {
-		return nil
-	}
-	seg, err := shm.NewSegId(x.c)
-	if err == nil {
-		err = shm.AttachChecked(x.c, seg, uint32(id), true).Check()
-	}
-	if err != nil {
-		_ = gshm.Dt(pix)
 		return nil
 	}
 	f := &frame.Frame{Pix: pix, Stride: 4 * size.X, Size: size, Format: frame.BGRX}
-	runtime.AddCleanup(f, func(pix []byte) { _ = gshm.Dt(pix) }, pix)
+	runtime.AddCleanup(f, xconn.Unshare, pix)
 	return &buffer{frame: f, share: uint32(seg)}
 }
 

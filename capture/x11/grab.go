@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"image"
 
-	"github.com/gen2brain/shm"
 	"github.com/jezek/xgb"
 	xshm "github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
+
+	"beside/internal/xconn"
 )
 
 // A piece is the picture of one rectangle, in desktop coordinates.
@@ -101,29 +102,11 @@ func (g *grabber) grabSocket(rects []image.Rectangle) ([]piece, error) {
 	return pieces, nil
 }
 
-// attach makes a segment of n bytes that only this user and the server can reach, and
-// that vanishes with the last of them even if we crash.
-func (g *grabber) attach(n int) error {
+// attach makes a segment of n bytes.
+func (g *grabber) attach(n int) (err error) {
 	g.close()
-	id, err := shm.Get(shm.IPC_PRIVATE, n, shm.IPC_CREAT|0o600)
-	if err != nil {
-		return fmt.Errorf("make shared memory: %w", err)
-	}
-	defer shm.Rm(id) //nolint:errcheck // it goes with the last who is attached
-	mem, err := shm.At(id, 0, 0)
-	if err != nil {
-		return fmt.Errorf("attach shared memory: %w", err)
-	}
-	seg, err := xshm.NewSegId(g.c)
-	if err == nil {
-		err = xshm.AttachChecked(g.c, seg, uint32(id), false).Check()
-	}
-	if err != nil {
-		_ = shm.Dt(mem)
-		return fmt.Errorf("attach shared memory in the X server: %w", err)
-	}
-	g.seg, g.mem = seg, mem
-	return nil
+	g.seg, g.mem, err = xconn.Share(g.c, n, false)
+	return err
 }
 
 // close gives the segment back. It may be called when the connection has ended, which
@@ -133,6 +116,6 @@ func (g *grabber) close() {
 		return
 	}
 	xshm.Detach(g.c, g.seg)
-	_ = shm.Dt(g.mem)
+	xconn.Unshare(g.mem)
 	g.mem = nil
 }
