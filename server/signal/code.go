@@ -2,7 +2,6 @@ package signal
 
 import (
 	"context"
-	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"beside/policy"
 	"beside/policy/api"
+	"beside/policy/grant"
 	"beside/server/directory"
 	"beside/server/problem"
 	"beside/server/rendezvous"
@@ -171,26 +171,13 @@ func (h *Hub) join(ctx context.Context, r request, l *live, c store.Code, b api.
 	if d := policy.Decide(in); d.Offer == 0 {
 		return problem.Of(d.Code)
 	}
-	sid := sha512.Sum512(lv([]byte("beside-sid/1"), []byte(c.Session), c.NH, b.NS))
-	l.row.State, l.row.SID = stateClaimed, hex.EncodeToString(sid[:32])
+	sid := grant.SID(c.Session, c.NH, b.NS)
+	l.row.State, l.row.SID = stateClaimed, hex.EncodeToString(sid[:])
 	l.row.SharerName = p.sharer.Card.Name
 	l.row.Device, l.row.DeviceName, l.row.DeviceOS = in.Device.ID, p.device.Name, p.device.OS
 	l.row.DeviceState, l.row.Proof = in.Device.Shown(), in.Device.Proof
 	l.deadline = h.o.Now().Add(pairWithin)
 	return l.tenant.SaveSession(ctx, l.row)
-}
-
-// lv is the draft's lv_cat: each part after its length in LEB128.
-func lv(parts ...[]byte) []byte {
-	var out []byte
-	for _, p := range parts {
-		n := len(p)
-		for ; n >= 0x80; n >>= 7 {
-			out = append(out, byte(n)|0x80)
-		}
-		out = append(append(out, byte(n)), p...)
-	}
-	return out
 }
 
 // label says whether s is short printable text.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+
+	"beside/internal/lv"
 )
 
 // Errors of this package, with errors.Is. Each is one of the protocol's end codes.
@@ -82,13 +84,13 @@ func (c Context) valid() bool {
 
 // sid names the run: the endpoint cannot make two honest apps use one twice.
 func (c Context) sid() [32]byte {
-	h := sha512.Sum512(lv([]byte("beside-sid/1"), []byte(c.SessionGUID), c.NH[:], c.NS[:]))
+	h := sha512.Sum512(lv.Cat([]byte("beside-sid/1"), []byte(c.SessionGUID), c.NH[:], c.NS[:]))
 	return [32]byte(h[:32])
 }
 
 // ci is the channel identifier.
 func (c Context) ci() []byte {
-	return lv([]byte("beside-pair/1"), []byte(c.Mode), []byte(c.Origin), c.AnchorID[:], []byte(c.Tenant),
+	return lv.Cat([]byte("beside-pair/1"), []byte(c.Mode), []byte(c.Origin), c.AnchorID[:], []byte(c.Tenant),
 		[]byte("helper"), []byte(c.HelperOID), []byte("sharer"), []byte(c.SharerOID))
 }
 
@@ -110,7 +112,7 @@ func ascending(v []byte) bool {
 
 // ad is the associated data of a role.
 func (l Local) ad(r Role) []byte {
-	return lv([]byte("beside-ad/1"), []byte(r.String()), l.Versions, []byte("sha-256"), l.Fingerprint[:], []byte(l.AppVersion))
+	return lv.Cat([]byte("beside-ad/1"), []byte(r.String()), l.Versions, []byte("sha-256"), l.Fingerprint[:], []byte(l.AppVersion))
 }
 
 // parseMessage takes lv(Y, AD) apart and checks every field of AD: a message of one's own role is a
@@ -119,11 +121,11 @@ func parseMessage(b []byte, from Role) (y []byte, p Local, err error) {
 	if len(b) > maxMessage {
 		return nil, Local{}, ErrProtocol
 	}
-	msg, ok := unlv(b, 2)
+	msg, ok := lv.Cut(b, 2)
 	if !ok || len(msg[0]) != pointBytes {
 		return nil, Local{}, ErrProtocol
 	}
-	f, ok := unlv(msg[1], 6)
+	f, ok := lv.Cut(msg[1], 6)
 	if !ok || string(f[0]) != "beside-ad/1" || string(f[1]) != from.String() || string(f[3]) != "sha-256" || len(f[4]) != 32 {
 		return nil, Local{}, ErrProtocol
 	}
