@@ -20,6 +20,7 @@ import (
 	wire "beside/policy/api"
 	"beside/server/api"
 	"beside/server/directory/demo"
+	"beside/server/directory/enrolled"
 	"beside/server/directory/file"
 	"beside/server/rendezvous"
 	"beside/server/servertest"
@@ -135,7 +136,7 @@ func start(t *testing.T) *endpoint {
 func (e *endpoint) boot() {
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: e.log}, nil))
 	e.hub = signal.New(signal.Options{
-		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
+		Store: e.store, Directory: enrolled.New(e.dir, e.store), Signer: e.signer, Origin: origin, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
 		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now, Shared: shared}),
 	})
 	e.face = api.New(api.Options{
@@ -147,6 +148,9 @@ func (e *endpoint) boot() {
 	e.srv = srv
 	e.t.Cleanup(func() { e.face.Drain(); srv.Close() })
 }
+
+// origin is what the endpoint calls itself.
+const origin = "https://help.example"
 
 // restart is what a new process sees: the same store, nothing in memory.
 func (e *endpoint) restart() {

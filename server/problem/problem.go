@@ -31,6 +31,8 @@ var texts = map[string]text{
 	api.ScopeOutside:    {http.StatusForbidden, "This person or device is outside the helper's scope."},
 	api.DeviceUnenroled: {http.StatusForbidden, "The device is not enrolled."},
 	api.DeviceUnproven:  {http.StatusForbidden, "It is not known well enough which device this is."},
+	api.DeviceKey:       {http.StatusForbidden, "This device's key does not count."},
+	api.EnrolInvalid:    {http.StatusForbidden, "This enrolment token is not accepted."},
 	api.NotPermitted:    {http.StatusForbidden, "The helper's role does not allow this."},
 	api.SelfHelp:        {http.StatusForbidden, "Nobody can help themselves."},
 	api.DirectoryDown:   {http.StatusServiceUnavailable, "The directory cannot be reached."},

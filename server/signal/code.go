@@ -163,6 +163,7 @@ func (h *Hub) join(ctx context.Context, r request, l *live, c store.Code, b api.
 	}
 	l.row.Sharer = r.Object
 	l.evidence, l.claim = b.Device, r.Device
+	l.device, l.dkey = h.speaksFor(r.sock)
 	l.row.Hint = r.Device + "/" + strings.ToLower(b.Device.ID)
 	in, p, err := h.input(ctx, l)
 	if err != nil {

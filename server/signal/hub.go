@@ -67,6 +67,7 @@ type Options struct {
 	Directory directory.Directory
 	Desk      *rendezvous.Desk
 	Signer    Signer
+	Origin    string // https://host[:port] as apps know it; without it no device can prove itself
 	Log       *slog.Logger
 	Relay     Relay // nil for none
 	Now       func() time.Time
@@ -88,6 +89,7 @@ type Hub struct {
 
 	mu       sync.Mutex
 	live     map[key]*live
+	speakers map[Socket]*speaker
 	known    map[string]rules // by tenant
 	ends     map[key]owedEnd
 	looked   time.Time    // at those of relayed, last
@@ -110,7 +112,7 @@ func New(o Options) *Hub {
 	if o.Revision == nil {
 		o.Revision = func() uint64 { return 0 }
 	}
-	h := &Hub{o: o, live: map[key]*live{}, known: map[string]rules{}, ends: map[key]owedEnd{}, relayed: map[key]bool{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
+	h := &Hub{o: o, live: map[key]*live{}, speakers: map[Socket]*speaker{}, known: map[string]rules{}, ends: map[key]owedEnd{}, relayed: map[key]bool{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
 	h.audit = newAuditor(o.Store, o.Log, o.Spool, o.Now)
 	return h
 }
@@ -159,6 +161,10 @@ func (h *Hub) do(ctx context.Context, r request, f api.Frame) (reply, error) {
 		return with(ctx, r, f, h.codeCancel)
 	case api.TypeCodeClaim:
 		return with(ctx, r, f, h.codeClaim)
+	case api.TypeDeviceNonce:
+		return with(ctx, r, f, h.deviceNonce)
+	case api.TypeDeviceProve:
+		return with(ctx, r, f, h.deviceProve)
 	case api.TypeSignal:
 		return with(ctx, r, f, h.signal)
 	case api.TypePaired:
@@ -194,6 +200,9 @@ func frame(typ string, re uint64, body any) api.Frame {
 
 // Gone must be called when a socket is closed; its sessions wait for a resume.
 func (h *Hub) Gone(sock Socket) {
+	h.mu.Lock()
+	delete(h.speakers, sock)
+	h.mu.Unlock()
 	for _, l := range h.all() {
 		l.out.Lock()
 		had := false
@@ -303,7 +312,10 @@ func (h *Hub) input(ctx context.Context, l *live) (policy.Input, people, error) 
 		p.sharer, err = directory.Who(ctx, h.o.Directory, in.Tenant, l.row.Sharer)
 	}
 	if err == nil {
-		in.Device, p.device, err = directory.Assess(ctx, h.o.Directory, in.Tenant, l.row.Sharer, l.evidence, l.claim)
+		var proven string
+		if proven, err = h.proven(ctx, l); err == nil {
+			in.Device, p.device, err = directory.Assess(ctx, h.o.Directory, in.Tenant, l.row.Sharer, l.evidence, l.claim, proven)
+		}
 	}
 	if err != nil {
 		return in, p, directoryProblem(err)

@@ -21,6 +21,8 @@ type state struct {
 	TH, HFP, SFP []byte             `json:",omitempty"`
 	Evidence     api.DeviceEvidence `json:"evidence"`
 	Claim        string             `json:"claim,omitempty"`
+	Device       string             `json:"device,omitempty"`
+	Key          []byte             `json:"key,omitempty"`
 	Ended        int64              `json:"ended,omitempty"` // unix milliseconds
 	Sides        [2]sideState       `json:"sides"`
 }
@@ -83,6 +85,7 @@ func (l *live) load(row store.Session, s store.Live) error {
 	}
 	l.row, l.deadline = row, s.Deadline
 	l.th, l.hfp, l.sfp, l.evidence, l.claim = st.TH, st.HFP, st.SFP, st.Evidence, st.Claim
+	l.device, l.dkey = st.Device, st.Key
 	l.endedAt = time.Time{}
 	if st.Ended != 0 {
 		l.endedAt = time.UnixMilli(st.Ended)
@@ -112,7 +115,7 @@ func (l *live) save(ctx context.Context, node string, before [2]sideState, old s
 		l.gone = false
 		return nil
 	}
-	st := state{Used: slices.Sorted(maps.Keys(l.used)), TH: l.th, HFP: l.hfp, SFP: l.sfp, Evidence: l.evidence, Claim: l.claim}
+	st := state{Used: slices.Sorted(maps.Keys(l.used)), TH: l.th, HFP: l.hfp, SFP: l.sfp, Evidence: l.evidence, Claim: l.claim, Device: l.device, Key: l.dkey}
 	deadline := l.deadline
 	if !l.endedAt.IsZero() {
 		st.Ended, deadline = l.endedAt.UnixMilli(), l.endedAt.Add(linger)

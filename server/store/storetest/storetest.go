@@ -72,6 +72,8 @@ func Run(t *testing.T, open Open) {
 		"admins":                   admins,
 		"browsing":                 browse,
 		"no change is overwritten": stale,
+		"enrolled devices":         devices,
+		"one enrolment of many":    enrolRace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
@@ -416,6 +418,7 @@ func isolation(t *testing.T, e *env) {
 	if as, _ := b.Admins(e.ctx); len(as) != 0 {
 		t.Error("admins leak")
 	}
+	deviceIsolation(t, e)
 	if b.PutLive(e.ctx, "s", store.Live{}) == nil {
 		t.Error("B writes to a session of A")
 	}
