@@ -76,6 +76,12 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 		}
 		return s.conf.Show(out)
 	}
+	if q.enrol != "" {
+		if err := s.load(f); err != nil {
+			return err
+		}
+		return s.enrol(ctx, q.enrol, os.Stdin, out)
+	}
 	s.events = eventlog.Open(eventlog.Options{Fallback: errs})
 	defer func() { err = errors.Join(err, s.events.Close()) }()
 	if err := s.load(f); err != nil {
@@ -117,7 +123,10 @@ func (s *settings) show(ctx context.Context, log *slog.Logger) error {
 }
 
 // questions are flags that are answered instead of running the app.
-type questions struct{ version, config bool }
+type questions struct {
+	version, config bool
+	enrol           string // "-" or a file
+}
 
 // flags defines every flag.
 func (s *settings) flags(f *flag.FlagSet) *questions {
@@ -134,6 +143,7 @@ func (s *settings) flags(f *flag.FlagSet) *questions {
 	q := &questions{}
 	f.BoolVar(&q.version, "version", false, "print the version and stop")
 	f.BoolVar(&q.config, "show-config", false, "print every setting and where it came from, and stop")
+	f.StringVar(&q.enrol, "enrol", "", "enrol this device with the one-time token in a `file`, or - for standard input, and stop")
 	s.dev.flags(f)
 	return q
 }

@@ -50,9 +50,9 @@ const able = policy.View | policy.Control
 
 // newSharer makes a sharer's session for a typed code.
 func (p *parts) newSharer(code string) *sharerRun {
-	line := p.client.NewSession()
+	line := p.line()
 	cfg := session.SharerConfig{
-		Common: p.common(line, true), Code: code, Device: thisDevice(), Displays: native.New(native.Options{}),
+		Common: p.common(line, true), Code: code, Device: p.evidence(), Displays: native.New(native.Options{}),
 		Ceiling: policy.Meet(able, p.set.conf.Rights()), InjectedConsent: p.set.conf.InjectedConsent(), Spent: p.spent,
 	}
 	r := running[*session.Sharer]{line: line, p: p, seen: p.newWitness("sharer")}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"beside/auth"
+	"beside/auth/devkey"
 	"beside/auth/keyring"
 	"beside/auth/msal"
 	"beside/eventlog"
@@ -34,6 +35,7 @@ type parts struct {
 	client *client.Client
 	trust  *grant.Trust
 	spent  *pair.Spent
+	device *devkey.Key // nil on a device that is not enrolled
 
 	quit context.Context //nolint:containedctx // of the process: when it ends, so do sessions
 	live sync.WaitGroup  // sessions that have not said goodbye
@@ -84,7 +86,10 @@ func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error
 		return nil, err
 	}
 	spent, err := pair.NewSpent()
-	return &parts{quit: ctx, set: s, log: log, events: s.events, signIn: in, client: c, trust: trust, spent: spent}, err
+	return &parts{
+		quit: ctx, set: s, log: log, events: s.events, signIn: in, client: c, trust: trust, spent: spent,
+		device: deviceKey(s.deviceFile(), c.Origin(), strings.ToLower(s.tenant), log),
+	}, err
 }
 
 // scope is the endpoint's only scope. The API's id is set here, by whoever set up this device, and

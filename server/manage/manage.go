@@ -25,6 +25,10 @@ const Usage = `  settings get
   assign list
   assign set ID role=ID admins=GROUP[,GROUP] [name=TEXT] [users=all|GROUP[,GROUP]] [devices=all|GROUP[,GROUP]]
   assign delete ID
+  device list
+  device token [name=TEXT] [owner=OBJECT-ID] [groups=GROUP[,GROUP]] [device=ID] [hours=24]
+  device void TOKEN-ID
+  device revoke ID
   sessions
   audit list | audit verify
   admin list
@@ -45,6 +49,9 @@ const listed = 500 // newest rows shown
 func Run(ctx context.Context, w io.Writer, s *store.Store, tenant string, args []string) error {
 	t := s.For(tenant)
 	words := append(slices.Clone(args), "", "")
+	if words[0] == "device" {
+		return device(ctx, w, t, words[1], args[min(2, len(args)):])
+	}
 	switch words[0] + " " + words[1] {
 	case "settings get":
 		return settingsGet(ctx, w, t)

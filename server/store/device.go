@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// MaxEnrolHours is the longest that a token should live.
+const MaxEnrolHours = 168
+
 // EnrolToken lets one device enrol, once.
 type EnrolToken struct {
 	ID     string
