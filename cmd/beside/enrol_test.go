@@ -81,7 +81,7 @@ func TestEnrolKeepsTheOldKeyUntilTheNewOneCounts(t *testing.T) {
 			t.Error(name)
 		}
 	}
-	if err := os.Chmod(file, 0o644); err != nil { //nolint:gosec // that is the test
+	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if deviceKey(file, c.Origin(), testTenant, log) != nil {
@@ -103,7 +103,7 @@ func TestTokenComesFromAFileOrStandardInput(t *testing.T) {
 	if got, err := readToken("-", strings.NewReader("good")); err != nil || got != "good" {
 		t.Errorf("without an end of line: %q %v", got, err)
 	}
-	if err := os.Chmod(file, 0o640); err != nil { //nolint:gosec // that is the test
+	if err := os.Chmod(file, 0o640); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := readToken(file, nil); err == nil {

@@ -9,12 +9,13 @@ _beside_endpoint() {
     role | assign) mapfile -t COMPREPLY < <(compgen -W "list set delete" -- "$cur"); return ;;
     admin) mapfile -t COMPREPLY < <(compgen -W "list grant revoke" -- "$cur"); return ;;
     backup) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    device) mapfile -t COMPREPLY < <(compgen -W "list token void revoke" -- "$cur"); return ;;
     audit) mapfile -t COMPREPLY < <(compgen -W "list verify" -- "$cur"); return ;;
   esac
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "-data -listen -metrics -tenant -client-id -api -admin-client-id -admin-secret-file -database -database-file -authority -origin -tls-cert -tls-key -relay -relay-tls -relay-host -turn-url -turn-secret-file" -- "$cur")
   else
-    mapfile -t COMPREPLY < <(compgen -W "serve settings role assign sessions audit admin purge migrate backup rotate-keys" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "serve settings role assign device sessions audit admin purge migrate backup rotate-keys" -- "$cur")
   fi
 }
 complete -F _beside_endpoint beside-endpoint

@@ -301,7 +301,7 @@ func (s *Site) assignmentDeleteAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.show("confirm", "asg.delete", "assignments", confirmation{d.Name, "asg.delete", v.r.URL.EscapedPath(), "/admin/assignments", nil})
+	v.show("confirm", "asg.delete", "assignments", confirmation{Name: d.Name, Key: "asg.delete", Action: v.r.URL.EscapedPath(), Back: "/admin/assignments"})
 	return nil
 }
 
