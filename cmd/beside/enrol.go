@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"beside/auth"
-	"beside/auth/devkey"
+	"beside/auth/machinekey"
 	"beside/policy/api"
 	"beside/policy/client"
 )
@@ -22,8 +22,8 @@ func (s *settings) deviceFile() string { return filepath.Join(s.state, "device.j
 
 // deviceKey is the key of an enrolled device, nil if there is none that counts here: the app works
 // without, and is then believed less.
-func deviceKey(file, origin, tenant string, log *slog.Logger) *devkey.Key {
-	k, err := devkey.Load(file)
+func deviceKey(file, origin, tenant string, log *slog.Logger) *machinekey.Key {
+	k, err := machinekey.Load(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -64,7 +64,7 @@ func (s *settings) enrol(ctx context.Context, from string, in io.Reader, out io.
 
 func readToken(from string, in io.Reader) (string, error) {
 	if from != "-" {
-		return devkey.ReadToken(from)
+		return machinekey.ReadToken(from)
 	}
 	line, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -78,7 +78,7 @@ func enrolWith(ctx context.Context, c *client.Client, tenant, token, file string
 	if token == "" {
 		return api.Enrolled{}, errors.New("no token was given")
 	}
-	k, err := devkey.New(c.Origin(), tenant)
+	k, err := machinekey.New(c.Origin(), tenant)
 	if err != nil {
 		return api.Enrolled{}, err
 	}

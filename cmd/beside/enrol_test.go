@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"beside/auth/devkey"
+	"beside/auth/machinekey"
 	"beside/policy/api"
 	"beside/policy/client"
 )
@@ -30,7 +30,7 @@ func enrolEndpoint(t *testing.T) (*client.Client, *[]byte) {
 	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var e api.Enrol
 		_ = json.NewDecoder(r.Body).Decode(&e)
-		if e.Token != "good" || !devkey.Asks(e.Public, strings.ToLower(srv.URL), e.Tenant, e.Token, e.Signature) {
+		if e.Token != "good" || !machinekey.Asks(e.Public, strings.ToLower(srv.URL), e.Tenant, e.Token, e.Signature) {
 			w.WriteHeader(http.StatusForbidden)
 			_ = json.NewEncoder(w).Encode(api.Problem{Code: api.EnrolInvalid})
 			return

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"beside/auth"
-	"beside/auth/devkey"
 	"beside/auth/keyring"
+	"beside/auth/machinekey"
 	"beside/auth/msal"
 	"beside/eventlog"
 	"beside/policy/api"
@@ -35,7 +35,7 @@ type parts struct {
 	client *client.Client
 	trust  *grant.Trust
 	spent  *pair.Spent
-	device *devkey.Key // nil on a device that is not enrolled
+	device *machinekey.Key // nil on a device that is not enrolled
 
 	quit context.Context //nolint:containedctx // of the process: when it ends, so do sessions
 	live sync.WaitGroup  // sessions that have not said goodbye

@@ -70,14 +70,14 @@ type DeviceNonce struct {
 	Nonce []byte `json:"nonce"`
 }
 
-// DeviceProof answers DeviceNonce with the device's key (auth/devkey).
+// DeviceProof answers DeviceNonce with the device's key (auth/machinekey).
 type DeviceProof struct {
 	Device    string `json:"device"` // GUID
 	Signature []byte `json:"sig"`
 }
 
 // Enrol asks to make a key that of a device. Token is single use; Signature shows that the asker
-// has the key and binds it to the token (auth/devkey).
+// has the key and binds it to the token (auth/machinekey).
 type Enrol struct {
 	Tenant    string `json:"tenant"`
 	Token     string `json:"token"`

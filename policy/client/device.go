@@ -12,7 +12,7 @@ import (
 	"beside/policy/api"
 )
 
-// Device is the key of an enrolled device (auth/devkey).
+// Device is the key of an enrolled device (auth/machinekey).
 type Device interface {
 	Device() string // id
 	Prove(nonce []byte) (signature []byte)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"beside/auth/devkey"
+	"beside/auth/machinekey"
 	"beside/policy"
 	wire "beside/policy/api"
 	"beside/server/directory/demo"
@@ -24,7 +24,7 @@ func (e *endpoint) token(tenant string, et store.EnrolToken) string {
 }
 
 // enrol enrols a new device.
-func (e *endpoint) enrol(et store.EnrolToken) *devkey.Key {
+func (e *endpoint) enrol(et store.EnrolToken) *machinekey.Key {
 	e.t.Helper()
 	k, p := servertest.Enrol(e.t, e.srv.Client(), e.srv.URL, origin, demo.Tenant, e.token(demo.Tenant, et))
 	if p != nil {
@@ -40,9 +40,9 @@ func TestEnrol(t *testing.T) {
 		t.Fatal(*p)
 	}
 	good := e.token(demo.Tenant, store.EnrolToken{})
-	k, err := devkey.New(origin, demo.Tenant)
+	k, err := machinekey.New(origin, demo.Tenant)
 	e.must(err)
-	other, err := devkey.New(origin, demo.Tenant)
+	other, err := machinekey.New(origin, demo.Tenant)
 	e.must(err)
 	ask := wire.Enrol{Tenant: demo.Tenant, Token: good, Public: k.Public(), Signature: k.Ask(good), Name: "n", OS: "o"}
 	change := func(fn func(*wire.Enrol)) wire.Enrol { c := ask; fn(&c); return c }
@@ -90,7 +90,7 @@ func TestEnrol(t *testing.T) {
 // foreign asks with a token of the demo tenant for another one.
 func foreign(t *testing.T, token, tenant string) wire.Enrol {
 	t.Helper()
-	k, err := devkey.New(origin, tenant)
+	k, err := machinekey.New(origin, tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,14 +113,14 @@ func TestEnrolFromAWebPage(t *testing.T) {
 func TestDeviceProof(t *testing.T) {
 	e := start(t)
 	k := e.enrol(store.EnrolToken{})
-	wrong, err := devkey.New(origin, demo.Tenant)
+	wrong, err := machinekey.New(origin, demo.Tenant)
 	e.must(err)
-	elsewhere, err := devkey.New("https://other.example", demo.Tenant)
+	elsewhere, err := machinekey.New("https://other.example", demo.Tenant)
 	e.must(err)
 	revoked := e.enrol(store.EnrolToken{})
 	e.must(e.store.For(demo.Tenant).RevokeDevice(t.Context(), demo.Noa, revoked.Device()))
 	for name, tt := range map[string]struct {
-		key    *devkey.Key
+		key    *machinekey.Key
 		object string
 		tenant string
 		want   string
@@ -203,7 +203,7 @@ func TestProofLadder(t *testing.T) {
 
 // proven is a session on an enrolled device, with view and control granted; its owner is nobody,
 // so that only the proof lets it be helped.
-func (e *endpoint) proven() (*pair, *devkey.Key) {
+func (e *endpoint) proven() (*pair, *machinekey.Key) {
 	e.t.Helper()
 	k := e.enrol(store.EnrolToken{})
 	p := &pair{e: e, helper: e.dial(demo.Noa), sharer: e.dial(demo.Sam)}
@@ -244,11 +244,11 @@ func TestVerifiedInGrant(t *testing.T) {
 
 // TestRevokedDevice: what a key was good for ends with the key, also in the middle of a session.
 func TestRevokedDevice(t *testing.T) {
-	for name, spoil := range map[string]func(*endpoint, *devkey.Key){
-		"revoked": func(e *endpoint, k *devkey.Key) {
+	for name, spoil := range map[string]func(*endpoint, *machinekey.Key){
+		"revoked": func(e *endpoint, k *machinekey.Key) {
 			e.must(e.store.For(demo.Tenant).RevokeDevice(e.t.Context(), demo.Noa, k.Device()))
 		},
-		"enrolled again": func(e *endpoint, k *devkey.Key) { e.enrol(store.EnrolToken{Device: k.Device()}) },
+		"enrolled again": func(e *endpoint, k *machinekey.Key) { e.enrol(store.EnrolToken{Device: k.Device()}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := start(t)

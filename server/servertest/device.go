@@ -6,14 +6,14 @@ import (
 	"net/http"
 	"testing"
 
-	"beside/auth/devkey"
+	"beside/auth/machinekey"
 	"beside/policy/api"
 )
 
 // Enrol makes a key and has it enrolled with a token. origin is what the endpoint calls itself.
-func Enrol(t testing.TB, client *http.Client, url, origin, tenant, token string) (*devkey.Key, *api.Problem) {
+func Enrol(t testing.TB, client *http.Client, url, origin, tenant, token string) (*machinekey.Key, *api.Problem) {
 	t.Helper()
-	k, err := devkey.New(origin, tenant)
+	k, err := machinekey.New(origin, tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func AskToEnrol(t testing.TB, client *http.Client, url string, e any) (got api.E
 }
 
 // Prove makes the connection speak for the key's device.
-func (a *App) Prove(k *devkey.Key) *api.Problem {
+func (a *App) Prove(k *machinekey.Key) *api.Problem {
 	a.t.Helper()
 	var n api.DeviceNonce
 	a.Must(api.TypeDeviceNonce, struct{}{}, &n)

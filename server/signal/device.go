@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"beside/auth/devkey"
+	"beside/auth/machinekey"
 	"beside/policy/api"
 	"beside/server/problem"
 	"beside/server/store"
@@ -51,7 +51,7 @@ func (h *Hub) speaksFor(sock Socket) (device string, key []byte) {
 // deviceNonce gives the connection a new nonce; the one before counts no more.
 func (h *Hub) deviceNonce(_ context.Context, r request, _ struct{}) (reply, error) {
 	s := h.speaker(r.sock)
-	s.nonce, s.asked = make([]byte, devkey.NonceSize), h.o.Now()
+	s.nonce, s.asked = make([]byte, machinekey.NonceSize), h.o.Now()
 	if _, err := rand.Read(s.nonce); err != nil {
 		return reply{}, err
 	}
@@ -68,7 +68,7 @@ func (h *Hub) deviceProve(ctx context.Context, r request, b api.DeviceProof) (re
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return reply{}, err
 	case err != nil || !d.Revoked.IsZero() || nonce == nil || h.o.Now().Sub(s.asked) > nonceLives || h.o.Origin == "" ||
-		!devkey.Proves(d.Public, h.o.Origin, r.Tenant, d.ID, nonce, b.Signature):
+		!machinekey.Proves(d.Public, h.o.Origin, r.Tenant, d.ID, nonce, b.Signature):
 		h.refused(ctx, r, "device.prove", api.DeviceKey)
 		return reply{}, problem.New(api.DeviceKey)
 	}
@@ -120,7 +120,7 @@ func (h *Hub) Enrol(ctx context.Context, e Enrolment) (api.Enrolled, error) {
 	if len(e.Token) > 128 || !label(e.Name) || !label(e.OS) || e.Name == "" {
 		return api.Enrolled{}, problem.New(api.ProtocolBroken)
 	}
-	if !devkey.Asks(e.Public, h.o.Origin, e.Tenant, e.Token, e.Signature) || h.o.Origin == "" {
+	if !machinekey.Asks(e.Public, h.o.Origin, e.Tenant, e.Token, e.Signature) || h.o.Origin == "" {
 		return api.Enrolled{}, problem.New(api.ProtocolBroken)
 	}
 	t := h.o.Store.For(e.Tenant)

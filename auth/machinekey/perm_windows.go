@@ -1,4 +1,4 @@
-package devkey
+package machinekey
 
 import "io/fs"
 

@@ -1,4 +1,4 @@
-package devkey
+package machinekey
 
 import (
 	"crypto/ed25519"
@@ -25,9 +25,9 @@ const maxFile = 4 << 10
 
 var (
 	// ErrFile means that the file holds no usable key; the error says why, never what is in it.
-	ErrFile = errors.New("devkey: key file")
+	ErrFile = errors.New("machinekey: key file")
 	// ErrExposed means that others than its owner can read or replace the file.
-	ErrExposed = errors.New("devkey: key file is not private")
+	ErrExposed = errors.New("machinekey: key file is not private")
 )
 
 // Key is a device's key with what it counts for. It is safe for concurrent use.
@@ -40,7 +40,7 @@ type Key struct {
 func New(origin, tenant string) (*Key, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("devkey: %w", err)
+		return nil, fmt.Errorf("machinekey: %w", err)
 	}
 	return &Key{origin: origin, tenant: tenant, private: private}, nil
 }
@@ -108,18 +108,18 @@ var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-
 func (k *Key) Save(path string) (err error) {
 	b, err := json.Marshal(file{1, k.origin, k.tenant, k.device, k.private.Seed()})
 	if err != nil {
-		return fmt.Errorf("devkey: %w", err)
+		return fmt.Errorf("machinekey: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("devkey: %w", err)
+		return fmt.Errorf("machinekey: %w", err)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".device-*") // made 0600
 	if err != nil {
-		return fmt.Errorf("devkey: %w", err)
+		return fmt.Errorf("machinekey: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("devkey: %w", err), os.Remove(tmp.Name()))
+			err = errors.Join(fmt.Errorf("machinekey: %w", err), os.Remove(tmp.Name()))
 		}
 	}()
 	if _, err = tmp.Write(b); err == nil {
@@ -162,17 +162,17 @@ func ReadToken(path string) (string, error) {
 func readPrivate(path string) ([]byte, error) {
 	fi, err := os.Lstat(path)
 	if err != nil {
-		return nil, fmt.Errorf("devkey: %w", err)
+		return nil, fmt.Errorf("machinekey: %w", err)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("devkey: %w", err)
+		return nil, fmt.Errorf("machinekey: %w", err)
 	}
 	defer f.Close()
 	opened, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("devkey: %w", err)
+		return nil, fmt.Errorf("machinekey: %w", err)
 	case fi.Mode()&fs.ModeType != 0 || !os.SameFile(fi, opened):
 		return nil, fmt.Errorf("%w: it is not a plain file", ErrExposed)
 	case !ownerOnly(opened):
@@ -180,7 +180,7 @@ func readPrivate(path string) ([]byte, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("devkey: %w", err)
+		return nil, fmt.Errorf("machinekey: %w", err)
 	}
 	if len(b) > maxFile {
 		return nil, fmt.Errorf("%w: it is too large", ErrFile)

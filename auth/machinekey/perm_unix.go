@@ -1,6 +1,6 @@
 //go:build !windows
 
-package devkey
+package machinekey
 
 import (
 	"io/fs"
