@@ -201,11 +201,11 @@ func TestProofLadder(t *testing.T) {
 	}
 }
 
-// proven is a session on an enrolled device, with view and control granted; its owner is nobody,
-// so that only the proof lets it be helped.
-func (e *endpoint) proven() (*pair, *machinekey.Key) {
+// proven is a session on an enrolled device, with everything but unattended granted. id is that of a
+// device in the directory, or "" for one whose owner is nobody, so that only the proof lets it be helped.
+func (e *endpoint) proven(id string) (*pair, *machinekey.Key) {
 	e.t.Helper()
-	k := e.enrol(store.EnrolToken{})
+	k := e.enrol(store.EnrolToken{Device: id})
 	p := &pair{e: e, helper: e.dial(demo.Noa), sharer: e.dial(demo.Sam)}
 	if pr := p.sharer.Prove(k); pr != nil {
 		e.t.Fatal(*pr)
@@ -220,13 +220,13 @@ func (e *endpoint) proven() (*pair, *machinekey.Key) {
 	p.helper.Next(wire.TypeMet, &p.metH)
 	p.sharer.Next(wire.TypeMet, &p.metS)
 	var g wire.Granted
-	p.sharer.Must(wire.TypeGrantRequest, p.request("view", "control"), &g)
+	p.sharer.Must(wire.TypeGrantRequest, p.request("view", "control", "elevate"), &g)
 	return p, k
 }
 
 func TestVerifiedInGrant(t *testing.T) {
 	e := start(t)
-	p, k := e.proven()
+	p, k := e.proven("")
 	if g := e.signer.last(); g.Proof != policy.ProofVerified || g.Device != k.Device() {
 		t.Errorf("%+v", g)
 	}
@@ -244,24 +244,32 @@ func TestVerifiedInGrant(t *testing.T) {
 
 // TestRevokedDevice: what a key was good for ends with the key, also in the middle of a session.
 func TestRevokedDevice(t *testing.T) {
-	for name, spoil := range map[string]func(*endpoint, *machinekey.Key){
-		"revoked": func(e *endpoint, k *machinekey.Key) {
-			e.must(e.store.For(demo.Tenant).RevokeDevice(e.t.Context(), demo.Noa, k.Device()))
-		},
-		"enrolled again": func(e *endpoint, k *machinekey.Key) { e.enrol(store.EnrolToken{Device: k.Device()}) },
+	revoke := func(e *endpoint, k *machinekey.Key) {
+		e.must(e.store.For(demo.Tenant).RevokeDevice(e.t.Context(), demo.Noa, k.Device()))
+	}
+	again := func(e *endpoint, k *machinekey.Key) { e.enrol(store.EnrolToken{Device: k.Device()}) }
+	for name, tt := range map[string]struct {
+		device string
+		spoil  func(*endpoint, *machinekey.Key)
+		left   policy.Right
+	}{
+		"revoked":                {"", revoke, 0},
+		"enrolled again":         {"", again, 0},
+		"own and revoked":        {demo.DeviceSam, revoke, policy.View | policy.Control},
+		"own and enrolled again": {demo.DeviceSam, again, policy.View | policy.Control},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := start(t)
-			p, k := e.proven()
+			p, k := e.proven(tt.device)
 			e.hub.Tick(t.Context())
 			if p.sharer.Pushed() != 0 {
 				t.Fatal("something happened too early")
 			}
-			spoil(e, k)
+			tt.spoil(e, k)
 			e.hub.Tick(t.Context())
 			var r wire.Revoke
 			p.sharer.Next(wire.TypeRevoke, &r)
-			if ws := e.signer.revokes; len(ws) == 0 || ws[len(ws)-1].Rights != 0 {
+			if ws := e.signer.revokes; len(ws) == 0 || ws[len(ws)-1].Rights != tt.left {
 				t.Errorf("%+v", ws)
 			}
 		})
@@ -270,7 +278,7 @@ func TestRevokedDevice(t *testing.T) {
 
 func TestProofOutlivesARestart(t *testing.T) {
 	e := start(t)
-	p, _ := e.proven()
+	p, _ := e.proven("")
 	e.restart()
 	h, s := e.dial(demo.Noa), e.dial(demo.Sam)
 	var next wire.Resumed
