@@ -132,7 +132,7 @@ func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, err
 		if l.row.State != stateWaiting {
 			return problem.New(api.CodeInvalid)
 		}
-		if err = h.join(ctx, r, l, c, b); err != nil { // a good claim that policy refuses is explained to both; the code is dead
+		if err = h.join(ctx, r, l, c.NH, b.NS, b.Device); err != nil { // a good claim that policy refuses is explained to both; the code is dead
 			h.refusedBy(ctx, r, "code.claim", err)
 			return also(err, h.finishLocked(ctx, l, "", codeOf(err), true))
 		}
@@ -157,14 +157,14 @@ func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, err
 }
 
 // join puts the sharer into the session if policy lets the helper help here at all.
-func (h *Hub) join(ctx context.Context, r request, l *live, c store.Code, b api.Claim) error {
+func (h *Hub) join(ctx context.Context, r request, l *live, nH, nS []byte, device api.DeviceEvidence) error {
 	if l.row.Helper == r.Object {
 		return problem.New(api.SelfHelp)
 	}
 	l.row.Sharer = r.Object
-	l.evidence, l.claim = b.Device, r.Device
+	l.evidence, l.claim = device, r.Device
 	l.device, l.dkey = h.speaksFor(r.sock)
-	l.row.Hint = r.Device + "/" + strings.ToLower(b.Device.ID)
+	l.row.Hint = r.Device + "/" + strings.ToLower(device.ID)
 	in, p, err := h.input(ctx, l)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func (h *Hub) join(ctx context.Context, r request, l *live, c store.Code, b api.
 	if d := policy.Decide(in); d.Offer == 0 {
 		return problem.Of(d.Code)
 	}
-	sid := grant.SID(c.Session, c.NH, b.NS)
+	sid := grant.SID(l.id, nH, nS)
 	l.row.State, l.row.SID = stateClaimed, hex.EncodeToString(sid[:])
 	l.row.SharerName = p.sharer.Card.Name
 	l.row.Device, l.row.DeviceName, l.row.DeviceOS = in.Device.ID, p.device.Name, p.device.OS

@@ -24,6 +24,12 @@ type speaker struct {
 	asked  time.Time
 	device string
 	key    []byte
+
+	waits  store.Waiting // where it can be rung; zero if it cannot
+	tenant *store.Tenant // of waits
+	rang   string        // session it was rung for, last
+	opened string        // device of the ticket that it opened
+	until  time.Time     // so long that counts
 }
 
 // speaker is the socket's, made if it has none.

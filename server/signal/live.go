@@ -66,6 +66,7 @@ type live struct {
 	claim    string // device id in the sharer's token
 	device   string // that proved itself on the sharer's connection, "" for none
 	dkey     []byte // the key it did that with; nil after a restart: the one it has now
+	call     call   // of a launch that nobody has joined
 	sides    [2]side
 	used     map[string]bool // pairing messages that were relayed
 	th       []byte
@@ -138,6 +139,9 @@ func (h *Hub) restore(t *store.Tenant, row store.Session) *live {
 	switch row.State {
 	case stateWaiting:
 		l.deadline = row.Created.Add(rendezvous.TTL)
+		if row.Mode == api.ModeSAS { // whoever was rung is not known any more
+			l.deadline = now
+		}
 	case stateClaimed:
 		l.deadline = now.Add(pairWithin)
 	default:

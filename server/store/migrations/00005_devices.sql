@@ -15,6 +15,29 @@ CREATE TABLE device_keys (
   CONSTRAINT device_keys_tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id) ON DELETE CASCADE);
 CREATE INDEX device_keys_by_owner ON device_keys (tenant_id, owner_oid);
 
+-- A ticket opens a session with one device for one helper, once. Only its hash is kept.
+CREATE TABLE launch_tickets (
+  tenant_id TEXT NOT NULL, ticket_hash TEXT NOT NULL, helper_oid TEXT NOT NULL, device_id TEXT NOT NULL, expires_at BIGINT NOT NULL,
+  CONSTRAINT launch_tickets_pk PRIMARY KEY (tenant_id, ticket_hash),
+  CONSTRAINT launch_tickets_tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id) ON DELETE CASCADE);
+
+CREATE INDEX sessions_ringing ON sessions (tenant_id) WHERE state = 'waiting' AND mode = 'sas';
+
+-- Which node has the connection on which a device waits to be helped. about is the hub's own text.
+-- A row counts while its node says that it lives.
+CREATE TABLE waiting_devices (
+  tenant_id TEXT NOT NULL, device_id TEXT NOT NULL, node TEXT NOT NULL, oid TEXT NOT NULL, about TEXT NOT NULL,
+  CONSTRAINT waiting_devices_pk PRIMARY KEY (tenant_id, device_id),
+  CONSTRAINT waiting_devices_tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id) ON DELETE CASCADE);
+CREATE TABLE nodes (
+  tenant_id TEXT NOT NULL, node TEXT NOT NULL, seen_at BIGINT NOT NULL,
+  CONSTRAINT nodes_pk PRIMARY KEY (tenant_id, node),
+  CONSTRAINT nodes_tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id) ON DELETE CASCADE);
+
 -- +goose Down
+DROP TABLE nodes;
+DROP TABLE waiting_devices;
+DROP INDEX sessions_ringing;
+DROP TABLE launch_tickets;
 DROP TABLE device_keys;
 DROP TABLE enrol_tokens;

@@ -74,6 +74,7 @@ func Run(t *testing.T, open Open) {
 		"no change is overwritten": stale,
 		"enrolled devices":         devices,
 		"one enrolment of many":    enrolRace,
+		"launches":                 launches,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
@@ -419,6 +420,7 @@ func isolation(t *testing.T, e *env) {
 		t.Error("admins leak")
 	}
 	deviceIsolation(t, e)
+	launchIsolation(t, e)
 	if b.PutLive(e.ctx, "s", store.Live{}) == nil {
 		t.Error("B writes to a session of A")
 	}
