@@ -47,6 +47,7 @@ type senderLoop struct {
 	msg        []byte
 	encode     recent
 	captureMin time.Duration
+	hintAt     time.Duration
 }
 
 func newSenderLoop(s *Sender, enc *mix.Encoder) *senderLoop {
@@ -64,9 +65,7 @@ func (l *senderLoop) step(ctx context.Context) (time.Duration, error) {
 		if !l.allowed() {
 			return askAgain, nil
 		}
-		if rtt := l.s.cfg.RTT; rtt != nil {
-			l.link.Hint(rtt())
-		}
+		l.hint()
 		if err := l.pump(); err != nil {
 			return 0, err
 		}
@@ -86,6 +85,16 @@ func (l *senderLoop) step(ctx context.Context) (time.Duration, error) {
 	}
 	l.s.publish(l.link, l.captureMin, l.encode.median())
 	return l.wait(), nil
+}
+
+// hint tells the link what is believed of the path. Asking is not free: it goes through the
+// goroutines of ICE, so a running session asks once a second.
+func (l *senderLoop) hint() {
+	rtt := l.s.cfg.RTT
+	if now := l.now(); rtt != nil && now >= l.hintAt {
+		l.link.Hint(rtt())
+		l.hintAt = now + time.Second
+	}
 }
 
 // allowed asks for permission and takes in Resets; whatever ended in between is forgotten.
