@@ -28,6 +28,7 @@ type senderLoop struct {
 	cancel  context.CancelFunc // ends the Next that holds f
 	taken   bool               // cancel was called
 	have    bool               // f holds something that was not encoded yet
+	rest    bool               // and a part of it was
 	whole   bool               // f was filled since it was made
 	size    image.Point        // of f when it was filled last
 	retryAt time.Duration
@@ -126,7 +127,7 @@ func (l *senderLoop) forget() {
 	l.link.Reset()
 	l.enc.Reset()
 	l.f = &frame.Frame{}
-	l.have, l.whole, l.told = false, false, false
+	l.have, l.rest, l.whole, l.told = false, false, false, false
 	l.last = state{}
 }
 
@@ -187,6 +188,9 @@ func (l *senderLoop) settle() {
 // produce encodes and queues what is due; false if there was nothing.
 func (l *senderLoop) produce() bool {
 	if !l.link.Ready() {
+		if l.rest { // by the time it can go the screen may look different
+			l.have, l.rest = false, false
+		}
 		return false
 	}
 	var f *frame.Frame
@@ -200,7 +204,8 @@ func (l *senderLoop) produce() bool {
 	l.enc.SetRate(l.link.Stats().Rate)
 	u, ok := l.enc.Encode(f, l.link.Budget(), l.focus())
 	if f != nil {
-		l.have = false
+		l.rest = ok && l.enc.Pending()
+		l.have = l.rest
 	}
 	if !ok {
 		return false
