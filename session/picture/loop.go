@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math"
 	"time"
 
 	"beside/codec/mix"
@@ -37,8 +36,7 @@ type senderLoop struct {
 	denied     bool
 	first      bool // a packet has left
 	newest     uint32
-	cut        bool // the last picture did not hold all there was
-	turn       int  // counts pictures that did not
+	look       attention
 	last       state
 	lastAt     time.Duration
 	busyFrom   time.Duration // when the helper was last known to have everything
@@ -211,9 +209,7 @@ func (l *senderLoop) produce() bool {
 		return false
 	}
 	l.encode.add(time.Since(began))
-	if l.cut = l.enc.Pending(); l.cut {
-		l.turn++
-	}
+	l.look.sent(l.enc.Pending())
 	if l.gen != l.s.gen.Load() {
 		return true
 	}
@@ -225,20 +221,13 @@ func (l *senderLoop) produce() bool {
 	return true
 }
 
-// focus is the point near which blocks go first. While there is more to send than fits,
-// every second picture begins somewhere else, at points that fill the screen evenly (the
-// R2 sequence): else what moves near the pointer would keep the rest from ever being sent.
+// focus is the point near which blocks go first.
 func (l *senderLoop) focus() image.Point {
-	if l.cut && l.turn%2 == 1 {
-		n := float64(l.turn/2 + 1)
-		_, x := math.Modf(n * 0.7548776662466927)
-		_, y := math.Modf(n * 0.5698402909980532)
-		return image.Pt(int(x*float64(l.size.X)), int(y*float64(l.size.Y)))
+	pointer := l.size.Div(2)
+	if l.s.cfg.Focus != nil {
+		pointer = l.s.cfg.Focus()
 	}
-	if l.s.cfg.Focus == nil {
-		return l.size.Div(2)
-	}
-	return l.s.cfg.Focus()
+	return l.look.focus(pointer, l.size)
 }
 
 func (l *senderLoop) settled() bool { return !l.have && l.enc.Settled() }
@@ -312,6 +301,7 @@ func (l *senderLoop) takeGrab(ctx context.Context, g grabbed) error {
 		if l.captureMin == 0 || g.took < l.captureMin {
 			l.captureMin = max(g.took, time.Microsecond)
 		}
+		l.look.drawn(l.f.Damage.Rects())
 		l.enc.Mark(l.f.Damage.Rects())
 		l.f.Damage.Clear()
 	case ctx.Err() != nil:
