@@ -1,10 +1,12 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"beside/policy"
 	"beside/policy/api"
@@ -27,6 +29,13 @@ type Person struct {
 type Device struct {
 	policy.Device // Proof is left none: it depends on who asks
 	Name, OS      string
+	Seen          time.Time // when device management last heard of it, zero if that is not known
+}
+
+// IsPhoto says whether b may be the Photo of a card: it begins like a PNG or a JPEG and is not
+// too large.
+func IsPhoto(b []byte) bool {
+	return len(b) <= api.MaxPhoto && (bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")) || bytes.HasPrefix(b, []byte("\xff\xd8\xff")))
 }
 
 // Directory answers from one organisation's data. Groups are transitive. It is safe for

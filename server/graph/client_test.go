@@ -246,7 +246,7 @@ func TestRests(t *testing.T) {
 		if err := tokenless(); !errors.Is(err, graph.ErrUnavailable) || time.Since(began) != 0 || s.Asked.Load() != asked {
 			t.Errorf("at rest: %v after %v", err, time.Since(began))
 		}
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		if err := tokenless(); err != nil {
 			t.Errorf("after the rest: %v", err)
 		}

@@ -72,7 +72,7 @@ func TestCertificateEnds(t *testing.T) {
 		s := graphtest.New(graphtest.Options{Data: small(), ClientID: client, Certificate: p.cert})
 		cr := graph.Credentials{Authority: graphtest.Base, Tenant: tid, ClientID: client, Resource: graphtest.Base, HTTP: s.Client(), Certificate: p.certFile, Key: p.keyFile}
 		c := connect(t, s, cr)
-		time.Sleep(time.Until(p.cert.NotAfter) + time.Hour)
+		<-time.After(time.Until(p.cert.NotAfter) + time.Hour)
 		if _, err := c.Users(t.Context()); !errors.Is(err, graph.ErrUnavailable) || !strings.Contains(err.Error(), "ended on") {
 			t.Errorf("got %v", err)
 		}
@@ -93,9 +93,9 @@ func TestTokenLife(t *testing.T) {
 			}
 		}
 		fetched(1)
-		time.Sleep(54 * time.Minute)
+		<-time.After(54 * time.Minute)
 		fetched(1)
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		fetched(2)
 		s.RevokeTokens() // one that is refused is replaced at once
 		fetched(3)
@@ -104,9 +104,9 @@ func TestTokenLife(t *testing.T) {
 		if err := os.WriteFile(cr.Secret, []byte("wrong"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(56 * time.Minute)
+		<-time.After(56 * time.Minute)
 		fetched(3) // no new one, and the old one still good
-		time.Sleep(5 * time.Minute)
+		<-time.After(5 * time.Minute)
 		if err := ask(); !errors.Is(err, graph.ErrUnavailable) || strings.Contains(err.Error(), "wrong") {
 			t.Errorf("wrong secret: %v", err)
 		}
