@@ -60,6 +60,15 @@ func Who(ctx context.Context, d Directory, tenant, object string) (Person, error
 	return p, nil
 }
 
+// Member asks whether an account is a member of a tenant, for tokens that do not say whether it is
+// a guest. Somebody unknown is none.
+func Member(d Directory) func(ctx context.Context, tenant, object string) (bool, error) {
+	return func(ctx context.Context, tenant, object string) (bool, error) {
+		p, err := Who(ctx, d, tenant, object)
+		return p.Member, err
+	}
+}
+
 // Assess finds the sharer's device and how well it is known which one it is (PROTOCOL C.3).
 // evidence is what the sharer's app says, claim the device id in the sharer's token, if any.
 // The proof is own when the provider's token names the device or it belongs to the sharer,

@@ -48,28 +48,38 @@ type index struct {
 	devices map[string]*Device // by what it calls itself
 	in      map[string][]entity
 	members map[string][]entity
+	all     map[string][]entity // by the path of the list
+	entries map[string][]entity // of device management, by what the device calls itself
 }
 
-// entity is a thing as it is answered: its kind and its fields.
+// entity is a thing as it is answered: its kind and its fields, made when they are asked for since
+// there may be very many things.
 type entity struct {
 	kind   string
-	fields map[string]any
+	fields func() map[string]any
 }
 
 func newIndex(d Data) *index {
-	x := &index{Data: d, users: map[string]*User{}, groups: map[string]*Group{}, devices: map[string]*Device{}, in: map[string][]entity{}, members: map[string][]entity{}}
+	x := &index{Data: d, users: map[string]*User{}, groups: map[string]*Group{}, devices: map[string]*Device{}, in: map[string][]entity{}, members: map[string][]entity{}, all: map[string][]entity{}, entries: map[string][]entity{}}
 	for i := range d.Groups {
 		x.groups[d.Groups[i].ID] = &d.Groups[i]
+		x.all["groups"] = append(x.all["groups"], d.Groups[i].entity())
 	}
 	for i := range d.Users {
 		u := &d.Users[i]
 		x.users[u.ID] = u
+		x.all["users"] = append(x.all["users"], u.entity())
 		x.join(u.ID, u.entity(), u.Groups)
 	}
 	for i := range d.Devices {
 		v := &d.Devices[i]
 		x.devices[v.ID] = v
+		if v.Enrolled {
+			x.all["managed"] = append(x.all["managed"], v.managed())
+			x.entries[v.ID] = append(x.entries[v.ID], v.managed())
+		}
 		if v.Registered {
+			x.all["devices"] = append(x.all["devices"], v.entity())
 			x.join(v.Object, v.entity(), v.Groups)
 		}
 	}
@@ -100,27 +110,33 @@ func (u *User) entity() entity {
 	if u.Guest {
 		kind = "Guest"
 	}
-	return entity{"#microsoft.graph.user", map[string]any{
-		"id": u.ID, "displayName": u.Name, "givenName": orNull(u.Given), "surname": orNull(u.Surname), "jobTitle": orNull(u.Job),
-		"companyName": orNull(u.Company), "userType": kind, "accountEnabled": !u.Disabled,
+	return entity{"#microsoft.graph.user", func() map[string]any {
+		return map[string]any{
+			"id": u.ID, "displayName": u.Name, "givenName": orNull(u.Given), "surname": orNull(u.Surname), "jobTitle": orNull(u.Job),
+			"companyName": orNull(u.Company), "userType": kind, "accountEnabled": !u.Disabled,
+		}
 	}}
 }
 
 func (g *Group) entity() entity {
-	return entity{"#microsoft.graph.group", map[string]any{"id": g.ID, "displayName": g.Name}}
+	return entity{"#microsoft.graph.group", func() map[string]any { return map[string]any{"id": g.ID, "displayName": g.Name} }}
 }
 
 func (d *Device) entity() entity {
-	return entity{"#microsoft.graph.device", map[string]any{
-		"id": d.Object, "deviceId": d.ID, "displayName": d.Name, "operatingSystem": d.OS, "operatingSystemVersion": orNull(d.Version),
-		"accountEnabled": !d.Disabled,
+	return entity{"#microsoft.graph.device", func() map[string]any {
+		return map[string]any{
+			"id": d.Object, "deviceId": d.ID, "displayName": d.Name, "operatingSystem": d.OS, "operatingSystemVersion": orNull(d.Version),
+			"accountEnabled": !d.Disabled,
+		}
 	}}
 }
 
 func (d *Device) managed() entity {
-	return entity{"", map[string]any{
-		"azureADDeviceId": strings.ToUpper(d.ID), "userId": d.Owner, "deviceName": d.Name, "operatingSystem": d.OS,
-		"osVersion": d.Version, "complianceState": d.State, "lastSyncDateTime": d.LastSync.UTC().Format(time.RFC3339),
+	return entity{"", func() map[string]any {
+		return map[string]any{
+			"azureADDeviceId": strings.ToUpper(d.ID), "userId": d.Owner, "deviceName": d.Name, "operatingSystem": d.OS,
+			"osVersion": d.Version, "complianceState": d.State, "lastSyncDateTime": d.LastSync.UTC().Format(time.RFC3339),
+		}
 	}}
 }
 

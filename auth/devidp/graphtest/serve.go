@@ -3,7 +3,6 @@ package graphtest
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -80,14 +79,14 @@ func (x *index) ask(pageSize int, origin string, u *url.URL, consistency string)
 	q := query{u: u, values: u.Query(), origin: origin, size: pageSize, eventual: consistency == "eventual"}
 	switch {
 	case len(p) == 1 && p[0] == "organization":
-		return q.list([]entity{{"", map[string]any{
-			"id": x.Tenant, "displayName": x.Name, "verifiedDomains": []any{
+		return q.list([]entity{{"", func() map[string]any {
+			return map[string]any{"id": x.Tenant, "displayName": x.Name, "verifiedDomains": []any{
 				map[string]any{"name": "initial.onmicrosoft.example", "isDefault": false, "isInitial": true},
 				map[string]any{"name": x.Domain, "isDefault": true, "isInitial": false},
-			},
+			}}
 		}}})
-	case len(p) == 1:
-		return q.list(x.all(p[0]))
+	case len(p) == 1 && p[0] != "managed":
+		return q.list(x.all[p[0]])
 	case p[0] == "deviceManagement" && len(p) == 2 && p[1] == "managedDevices":
 		return q.list(x.managed(q.values.Get("$filter")))
 	case p[0] == "users" && x.users[p[1]] != nil:
@@ -100,34 +99,12 @@ func (x *index) ask(pageSize int, origin string, u *url.URL, consistency string)
 	return refuse(http.StatusNotFound, "Request_ResourceNotFound")
 }
 
-func (x *index) all(what string) (out []entity) {
-	switch what {
-	case "users":
-		for i := range x.Users {
-			out = append(out, x.Users[i].entity())
-		}
-	case "groups":
-		for i := range x.Groups {
-			out = append(out, x.Groups[i].entity())
-		}
-	case "devices":
-		for i := range x.Devices {
-			if x.Devices[i].Registered {
-				out = append(out, x.Devices[i].entity())
-			}
-		}
+func (x *index) managed(filter string) []entity {
+	if filter == "" {
+		return x.all["managed"]
 	}
-	return out
-}
-
-func (x *index) managed(filter string) (out []entity) {
-	for i := range x.Devices {
-		d := &x.Devices[i]
-		if d.Enrolled && (filter == "" || filter == fmt.Sprintf("azureADDeviceId eq '%s'", d.ID)) {
-			out = append(out, d.managed())
-		}
-	}
-	return out
+	id := strings.TrimSuffix(strings.TrimPrefix(filter, "azureADDeviceId eq '"), "'")
+	return x.entries[id]
 }
 
 func (x *index) user(q query, u *User, rest []string) Answer {
@@ -187,7 +164,12 @@ func (x *index) device(q query, d *Device, rest []string) Answer {
 			if d.Owner != "" {
 				owners = append(owners, map[string]any{"@odata.type": "#microsoft.graph.user", "id": d.Owner})
 			}
-			e.fields["registeredOwners"] = owners
+			fields := e.fields
+			e.fields = func() map[string]any {
+				out := fields()
+				out["registeredOwners"] = owners
+				return out
+			}
 			q.values.Set("$select", q.values.Get("$select")+",registeredOwners")
 		}
 		return q.one(e)
@@ -212,8 +194,9 @@ func (q query) pick(e entity) (out map[string]any, ok bool) {
 	if e.kind != "" {
 		out["@odata.type"] = e.kind
 	}
+	fields := e.fields()
 	for _, f := range strings.Split(q.values.Get("$select"), ",") {
-		v, ok := e.fields[f]
+		v, ok := fields[f]
 		if !ok {
 			return nil, false
 		}

@@ -47,9 +47,12 @@ func (c *cache[V]) get(ctx context.Context, keys []string, fetch func(ctx contex
 	for i, k := range keys {
 		select {
 		case <-all[k].ready:
-			out[i] = all[k].result
 		case <-ctx.Done():
-			out[i] = result[V]{err: fmt.Errorf("%w: %w", directory.ErrUnavailable, ctx.Err())}
+		}
+		if all[k].settled() {
+			out[i] = all[k].result
+		} else {
+			out[i].err = fmt.Errorf("%w: %w", directory.ErrUnavailable, ctx.Err())
 		}
 	}
 	return out

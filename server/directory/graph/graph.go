@@ -13,16 +13,18 @@ import (
 )
 
 const (
-	decides = time.Minute      // what a decision rests on is at most this old
+	decides = time.Minute      // what a decision rests on is at most this old, if not told otherwise
+	longer  = 5 * time.Minute  // and never older than this, since decisions are made again that often
 	shows   = time.Hour        // photos and the organisation's name
 	askIn   = 15 * time.Second // for one question of a decision
 	own     = 60               // devices of one person that are looked at
 )
 
-// Options make a Directory. All fields are needed.
+// Options make a Directory. All fields but Keep are needed.
 type Options struct {
 	Client *graph.Client
-	Tenant string // the organisation the client's credentials are of
+	Tenant string        // the organisation the client's credentials are of
+	Keep   time.Duration // how long what a decision rests on is kept: 0 for a minute, five at most
 }
 
 // Directory implements directory.Browser by asking Microsoft Graph. It is safe for concurrent use.
@@ -46,11 +48,15 @@ type organization struct{ name, domain string }
 
 // New makes a directory; it asks nothing.
 func New(o Options) *Directory {
+	keep := min(o.Keep, longer)
+	if keep <= 0 {
+		keep = decides
+	}
 	return &Directory{
 		tenant: o.Tenant, c: o.Client,
-		people:  newCache[directory.Person](decides, 10_000, askIn),
-		devices: newCache[device](decides, 10_000, askIn),
-		owned:   newCache[[]string](decides, 10_000, askIn),
+		people:  newCache[directory.Person](keep, 10_000, askIn),
+		devices: newCache[device](keep, 10_000, askIn),
+		owned:   newCache[[]string](keep, 10_000, askIn),
 		photos:  newCache[[]byte](shows, 1000, askIn),
 		org:     newCache[organization](shows, 1, askIn),
 		lists:   newCache[*lists](stale, 1, readIn),

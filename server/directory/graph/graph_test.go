@@ -1,6 +1,8 @@
 package graph_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"beside/auth/devidp/graphtest"
@@ -8,8 +10,6 @@ import (
 	"beside/server/directory/directorytest"
 	dir "beside/server/directory/graph"
 	"beside/server/graph"
-	"os"
-	"path/filepath"
 )
 
 const client = "22222222-2222-4222-8222-222222222222"
