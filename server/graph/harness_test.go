@@ -10,8 +10,10 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,11 +111,29 @@ func open(t *testing.T, o graphtest.Options) (*graphtest.Server, *graph.Client, 
 	o.ClientID, o.Secret = client, "hunter2"
 	s := graphtest.New(o)
 	cr := graph.Credentials{
-		Authority: graphtest.Base, Tenant: tid, ClientID: client, Resource: graphtest.Base, HTTP: s.Client(),
+		Authority: graphtest.Base, Tenant: tid, ClientID: client, Resource: graphtest.Base, HTTP: guarded(t, s),
 		Secret: write(t, "secret", []byte("hunter2\n")),
 	}
 	return s, connect(t, s, cr), cr
 }
+
+// guarded reaches the server and fails the test if anything is asked of somebody else, or of a
+// part of the service that is not this client's.
+func guarded(t *testing.T, s *graphtest.Server) *http.Client {
+	inner := s.Client().Transport
+	return &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
+		at := r.URL.Scheme + "://" + r.URL.Host
+		if at != graphtest.Base || r.URL.User != nil || !strings.HasPrefix(r.URL.Path, "/v1.0/") && !strings.HasPrefix(r.URL.Path, "/"+tid+"/") || strings.Contains(r.URL.Path, "..") {
+			t.Errorf("a token went to %s", r.URL)
+		}
+		return inner.RoundTrip(r)
+	})}
+}
+
+type tripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func connect(t *testing.T, s *graphtest.Server, cr graph.Credentials) *graph.Client {
 	t.Helper()
@@ -121,7 +141,7 @@ func connect(t *testing.T, s *graphtest.Server, cr graph.Credentials) *graph.Cli
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := graph.New(graph.Options{Base: graphtest.Base, Tokens: tokens, HTTP: s.Client()})
+	c, err := graph.New(graph.Options{Base: graphtest.Base, Tokens: tokens, HTTP: guarded(t, s)})
 	if err != nil {
 		t.Fatal(err)
 	}

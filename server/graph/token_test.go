@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,5 +147,22 @@ func TestNoRedirect(t *testing.T) {
 	})
 	if _, err := c.Users(t.Context()); !errors.Is(err, graph.ErrUnavailable) {
 		t.Error(err)
+	}
+}
+
+// TestOneToken: many who begin at once take one token between them.
+func TestOneToken(t *testing.T) {
+	s, c, _ := open(t, graphtest.Options{Data: small()})
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, err := c.Users(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.Tokens.Load(); n != 1 {
+		t.Errorf("%d tokens", n)
 	}
 }
