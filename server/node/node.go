@@ -76,8 +76,18 @@ type Config struct {
 
 	Relay RelayConfig
 
+	Directory Directory // nil: the file in the data folder
+
 	Version string // shown to administrators
 	Log     *slog.Logger
+}
+
+// Directory is who and what there is. Run keeps it up to date, and calls changed after something
+// has changed: with an error if it cannot be used. Revision changes when the answers may have.
+type Directory interface {
+	directory.Browser
+	Run(ctx context.Context, changed func(error)) error
+	Revision() uint64
 }
 
 // Front is who signs people in.
@@ -112,7 +122,7 @@ type Node struct {
 
 	c    Config
 	lock *os.File
-	dir  *file.Directory
+	dir  Directory
 	key  *keys.Keys
 	ln   net.Listener
 
@@ -254,8 +264,12 @@ func (n *Node) Close() error {
 	return err
 }
 
-// openDirectory opens the directory file; without one it makes one that knows nobody.
-func openDirectory(c Config) (*file.Directory, error) {
+// openDirectory is the directory that was configured, or the directory file; without one it makes
+// one that knows nobody.
+func openDirectory(c Config) (Directory, error) {
+	if c.Directory != nil {
+		return c.Directory, nil
+	}
 	path := filepath.Join(c.Dir, DirectoryFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		c.Log.Warn("the directory file knows nobody yet", "file", path)
@@ -263,7 +277,11 @@ func openDirectory(c Config) (*file.Directory, error) {
 			return nil, err
 		}
 	}
-	return file.Open(path)
+	d, err := file.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // origin is the address that apps and grants use, in its one spelling.
@@ -390,10 +408,10 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 
 func (n *Node) directoryChanged(err error) {
 	if err != nil {
-		n.c.Log.Error("the directory file cannot be used; everything is refused until it can", "err", err)
+		n.c.Log.Error("the directory cannot be read; what it does not answer is refused", "err", err)
 		return
 	}
-	n.c.Log.Info("the directory file was read again")
+	n.c.Log.Info("the directory was read again")
 }
 
 // purge removes what is older than the retention, now and every hour.
@@ -468,9 +486,5 @@ func route(server, site, other http.Handler) http.Handler {
 // Member says whether the directory knows an account as a member, for tokens that do not
 // say whether it is a guest.
 func (n *Node) Member(ctx context.Context, tenant, object string) (bool, error) {
-	p, err := n.dir.Person(ctx, tenant, object)
-	if errors.Is(err, directory.ErrUnknown) {
-		return false, nil
-	}
-	return p.Member, err
+	return directory.Member(n.dir)(ctx, tenant, object)
 }
