@@ -108,6 +108,13 @@ func (m *monitorList) widens(only int) bool {
 	return m.only != 0 && m.only != only
 }
 
+// limited says whether the person shares one monitor only.
+func (m *monitorList) limited() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.only != 0
+}
+
 // limit sets the person's limit, and says whether it is another one. What is not connected cannot
 // be chosen.
 func (m *monitorList) limit(only int) bool {

@@ -295,6 +295,66 @@ func TestEvilHelperMonitors(t *testing.T) {
 	})
 }
 
+// keyboard is on a monitor at that place.
+type keyboard struct {
+	mu sync.Mutex
+	at image.Rectangle
+}
+
+func (k *keyboard) OwnAt(image.Point) bool { return false }
+func (k *keyboard) OwnFocused() bool       { return false }
+func (k *keyboard) move(r image.Rectangle) { k.mu.Lock(); k.at = r; k.mu.Unlock() }
+func (k *keyboard) FocusedIn(area image.Rectangle) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.at.Overlaps(area)
+}
+
+// While the share is limited, what is typed reaches no window on another monitor.
+func TestTypingStaysOnTheSharedMonitor(t *testing.T) {
+	left, right := image.Rect(0, 0, 160, 96), image.Rect(160, 0, 280, 80)
+	for name, tt := range map[string]struct {
+		only   int
+		at     image.Rectangle
+		events []input.Event
+		want   int
+	}{
+		"shared":     {2, right, []input.Event{pressA, input.Key{Usage: 4}, input.Text{S: "x"}}, 3},
+		"not shared": {2, left, []input.Event{pressA, input.Text{S: "x"}}, 0},
+		"a press":    {2, left, []input.Event{input.Button{Code: 1, Down: true}, input.Button{Code: 1}}, 2},
+		"no limit":   {0, left, []input.Event{pressA, input.Key{Usage: 4}, input.Text{S: "x"}}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, k := newRig(t), &keyboard{}
+			r.desk, r.own = newDesk(), k
+			k.move(tt.at)
+			r.start(control)
+			if tt.only != 0 {
+				r.sharer.ShareOnly(tt.only)
+				monitors(t, r.he, tt.only, tt.only)
+			}
+			sent := func(e input.Event) func() bool {
+				return func() bool { r.helper.Input(e); return len(r.sys.events()) > 0 }
+			}
+			eventually(t, "input", sent(input.Move{X: 0.5, Y: 0.5}))
+			before := len(r.sys.events())
+			for _, e := range tt.events {
+				r.helper.Input(e)
+			}
+			mark := input.Scroll{DY: 1} // after the others
+			r.helper.Input(mark)
+			eventually(t, "all", func() bool { return slices.Contains(r.sys.events(), input.Event(mark)) })
+			got := slices.DeleteFunc(r.sys.events()[before:], func(e input.Event) bool {
+				_, move := e.(input.Move)
+				return move || e == mark
+			})
+			if len(got) != tt.want {
+				t.Errorf("injected %v", got)
+			}
+		})
+	}
+}
+
 // Once a helper has had input, only a person can show more; to show less is always possible.
 func TestWideningMonitorsNeedsAPerson(t *testing.T) {
 	virtual(t, "monitors by injected input", func(t *testing.T, r *rig) {

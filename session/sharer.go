@@ -82,6 +82,9 @@ func (s *Sharer) TakeBack() {
 // filters is what stands between the Gate and Held: the person at the machine wins, and Beside's
 // own windows cannot be pressed.
 func (s *Sharer) filters(next input.Injector) input.Injector {
+	if at, ok := s.cfg.Own.(focusPlace); ok {
+		next = s.inside(next, at)
+	}
 	if s.cfg.Own != nil {
 		next = input.NewOwnWindows(next, s.cfg.Own, s.area.get)
 	}
