@@ -43,6 +43,7 @@ func newViewing(x *helping, r policy.Right) *viewing {
 		Chat: panel, OnChat: w.toggleChat, OnTool: w.setTool, OnClear: x.h.ClearInk,
 		Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
 		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
+		OnScreen:   x.h.ShowMonitor,
 		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
 		OnGiveBack: x.h.GiveBack, OnFit: w.setFit, OnFull: w.toggleFull, OnEnd: x.h.End,
 		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float, OnEdge: w.edge,
@@ -111,6 +112,8 @@ func (w *viewing) event(e session.Event) {
 		w.control()
 	case session.LocalInput:
 		w.v.Local(e.Active)
+	case session.MonitorsNow:
+		w.v.SetMonitors(monitors(e, e.Shown))
 	case session.Expiring:
 		w.v.Say(ui.Warn, "timer", ui.T("v.expiring"))
 	}
@@ -193,6 +196,10 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 		w.toggleFull()
 	case fyne.Key1:
 		w.setFit(!w.fit)
+	case fyne.KeyS:
+		w.v.ToggleScreens()
+	case fyne.KeyN:
+		w.v.NextScreen()
 	case fyne.KeyM:
 		w.v.ToggleMeter()
 		w.follow()
@@ -201,6 +208,9 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 	case fyne.KeyP:
 		w.toggleTool(screens.ToolPen)
 	case fyne.KeyEscape:
+		if w.v.CloseScreens() {
+			return
+		}
 		w.setTool(screens.ToolNone)
 	case fyne.KeyT:
 		w.toggleChat()

@@ -31,6 +31,7 @@ type helperLive struct {
 	pings    pinger
 	pinged   time.Duration // when, on the clock; 0 for never
 	mends    *mends
+	there    MonitorsNow // what there is to see
 }
 
 // live runs the session over an encrypted link until it ends.
@@ -141,6 +142,8 @@ func (l *helperLive) message(ctx context.Context, m wire.Message) error {
 		l.h.pen.clear(m.Upto)
 	case wire.Paused:
 		l.paused(m)
+	case wire.Monitors:
+		l.monitors(m)
 	case wire.End:
 		return over(BySharer, m.Code)
 	default:
@@ -176,6 +179,7 @@ func (l *helperLive) start() {
 	if l.began.IsZero() && l.first && l.rights != 0 {
 		*l.began = time.Now()
 		l.h.out.emit(Started{Rights: l.rights, Peer: l.h.met.sharer})
+		l.seeMonitors(l.there)
 	}
 }
 
@@ -219,6 +223,8 @@ func (l *helperLive) command(ctx context.Context, c command) error {
 		return l.con.send(wire.CancelWant{})
 	case cmdClearInk:
 		return l.con.send(wire.InkClear{Upto: l.h.pen.newest()})
+	case cmdShow:
+		return l.askShow(c.monitor)
 	case cmdGiveBack:
 		return l.con.send(wire.GiveBack{Keep: c.rights})
 	}

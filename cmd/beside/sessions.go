@@ -30,7 +30,11 @@ func (h *helperRun) Run(ctx context.Context) error { return h.run.run(ctx) }
 func (p *parts) newHelper(screen session.Screen) *helperRun {
 	line := p.client.NewSession()
 	h := session.NewHelper(session.HelperConfig{Common: p.common(line, false), Screen: screen})
-	return &helperRun{h, running[*session.Helper]{S: h, line: line, p: p, seen: p.newWitness("helper")}}
+	r := running[*session.Helper]{S: h, line: line, p: p, seen: p.newWitness("helper")}
+	if f := p.set.figures(h.Meter); f != nil {
+		r.also = append(r.also, f)
+	}
+	return &helperRun{h, r}
 }
 
 // sharerRun is a sharer's session with its connection.

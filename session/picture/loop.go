@@ -143,15 +143,12 @@ func (l *senderLoop) pump() error {
 		if !ok {
 			return nil
 		}
-		if l.gen != l.s.gen.Load() {
-			return nil
-		}
 		if !l.s.cfg.Allow() {
 			l.deny()
 			return nil
 		}
-		if err := l.s.cfg.Out.WritePacket(b); err != nil {
-			return fmt.Errorf("picture: write packet: %w", err)
+		if current, err := l.write(b); err != nil || !current {
+			return err
 		}
 		if !l.first {
 			l.first = true
@@ -160,6 +157,19 @@ func (l *senderLoop) pump() error {
 			}
 		}
 	}
+}
+
+// write writes a packet unless a Reset came before it.
+func (l *senderLoop) write(b []byte) (current bool, err error) {
+	l.s.out.Lock()
+	defer l.s.out.Unlock()
+	if l.gen != l.s.gen.Load() {
+		return false, nil
+	}
+	if err := l.s.cfg.Out.WritePacket(b); err != nil {
+		return true, fmt.Errorf("picture: write packet: %w", err)
+	}
+	return true, nil
 }
 
 func (l *senderLoop) takeAck(b []byte) {
@@ -177,9 +187,17 @@ func (l *senderLoop) settle() {
 			}
 		case o.Done:
 			l.enc.Acked(o.Ref)
+			l.saw()
 		default:
 			l.enc.Lost(o.Ref)
 		}
+	}
+}
+
+// saw says that something of the picture since the last Reset was shown.
+func (l *senderLoop) saw() {
+	if l.s.seen.Swap(l.gen) != l.gen && l.s.cfg.Shown != nil {
+		l.s.cfg.Shown()
 	}
 }
 
