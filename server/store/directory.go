@@ -33,6 +33,7 @@ const chunk = 500
 type DirQuery struct {
 	ID, Username, ExternalID, Name, Email string // exactly; Username, Name and Email in any case
 	Active                                *bool
+	Source                                string
 	Member                                string // groups only: with this direct member
 	Text                                  string // part of a name, a title or an id, in any case
 	Group                                 string // in this group, directly or not

@@ -180,8 +180,8 @@ func (t *Tenant) addMembers(ctx context.Context, tx *sql.Tx, group, source strin
 			args = append(args, kind, id)
 			rows = append(rows, fmt.Sprintf(`($1, $2, $%d, $%d, $3)`, len(args)-1, len(args)))
 		}
-		insert := `INSERT INTO dir_members (tenant_id, group_id, kind, member_id, source) VALUES ` + strings.Join(rows, `,`) + `
-			ON CONFLICT (tenant_id, group_id, kind, member_id) DO UPDATE SET source = excluded.source WHERE dir_members.source <> excluded.source`
+		insert := `INSERT INTO dir_members (tenant_id, group_id, kind, member_id, source) VALUES ` + strings.Join(rows, `,`) + //nolint:gosec // only numbers of arguments
+			` ON CONFLICT (tenant_id, group_id, kind, member_id) DO UPDATE SET source = excluded.source WHERE dir_members.source <> excluded.source`
 		res, err := tx.ExecContext(ctx, insert, args...)
 		if err != nil {
 			return n, err
@@ -215,9 +215,13 @@ func (t *Tenant) removeMembers(ctx context.Context, tx *sql.Tx, group string, id
 // resolve finds what kind each of the ids is; unknown ones are missing from the answer.
 func (t *Tenant) resolve(ctx context.Context, tx *sql.Tx, ids []string) (map[string]string, error) {
 	in := list(2, len(ids))
-	query := `SELECT id, 'person' FROM dir_people WHERE tenant_id = $1 AND id IN (` + in + `)
-		UNION ALL SELECT id, 'group' FROM dir_groups WHERE tenant_id = $1 AND id IN (` + in + `)
-		UNION ALL SELECT id, 'device' FROM dir_devices WHERE tenant_id = $1 AND id IN (` + in + `)`
+	query := ""
+	for _, of := range []string{MemberPerson + `' FROM dir_people`, MemberGroup + `' FROM dir_groups`, MemberDevice + `' FROM dir_devices`} {
+		if query != "" {
+			query += ` UNION ALL `
+		}
+		query += `SELECT id, '` + of + ` WHERE tenant_id = $1 AND id IN (` + in + `)`
+	}
 	rows, err := tx.QueryContext(ctx, query, t.withIDs(ids)...)
 	if err != nil {
 		return nil, err
@@ -250,6 +254,7 @@ func (t *Tenant) FindGroups(ctx context.Context, q DirQuery) (out []DirGroup, to
 	c := t.conditions()
 	c.is(`id`, q.ID)
 	c.is(`external_id`, q.ExternalID)
+	c.is(`source`, q.Source)
 	c.is(`name_key`, strings.ToLower(q.Name))
 	if q.Member != "" {
 		c.add(`id IN (SELECT group_id FROM dir_members WHERE tenant_id = $1 AND member_id = ?)`, q.Member)
@@ -290,6 +295,37 @@ func (t *Tenant) Members(ctx context.Context, group string) ([]Member, error) {
 		out = append(out, m)
 	}
 	return out, wrap("members", rows.Err())
+}
+
+// DirectGroups are the groups that each of the people is in, not by way of another.
+func (t *Tenant) DirectGroups(ctx context.Context, people []string) (map[string][]DirGroup, error) {
+	out := map[string][]DirGroup{}
+	for len(people) > 0 {
+		n := min(len(people), chunk)
+		if err := t.directGroups(ctx, people[:n], out); err != nil {
+			return nil, wrap("direct groups", err)
+		}
+		people = people[n:]
+	}
+	return out, nil
+}
+
+func (t *Tenant) directGroups(ctx context.Context, people []string, out map[string][]DirGroup) error {
+	rows, err := t.q.QueryContext(ctx, `SELECT m.member_id, g.id, g.name, g.source FROM dir_members m JOIN dir_groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+		WHERE m.tenant_id = $1 AND m.kind = 'person' AND m.member_id IN (`+list(2, len(people))+`) ORDER BY g.name_key, g.id`, t.withIDs(people)...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
+	for rows.Next() {
+		var who string
+		var g DirGroup
+		if err := rows.Scan(&who, &g.ID, &g.Name, &g.Source); err != nil {
+			return err
+		}
+		out[who] = append(out[who], g)
+	}
+	return rows.Err()
 }
 
 // Reach counts the people and devices in a group, directly or not.
@@ -333,46 +369,4 @@ func (t *Tenant) reaches(ctx context.Context, groups []string, out map[string]Re
 		out[id] = r
 	}
 	return rows.Err()
-}
-
-// ClaimGroups makes a person a member of exactly those groups, as far as tokens say so:
-// memberships of another source stay. groups are ids of groups whose source is claims or console.
-func (t *Tenant) ClaimGroups(ctx context.Context, person string, groups []string) error {
-	return t.directory(ctx, "claim groups", func(tx *sql.Tx) error {
-		have, err := scanStrings(tx.QueryContext(ctx, `SELECT group_id FROM dir_members WHERE tenant_id = $1 AND kind = 'person' AND member_id = $2 AND source = 'claims'`, t.id, person))
-		if err != nil {
-			return err
-		}
-		want := map[string]bool{}
-		for _, id := range groups {
-			want[id] = true
-		}
-		changed := false
-		for _, id := range have {
-			if want[id] {
-				delete(want, id)
-				continue
-			}
-			changed = true
-			if _, err := tx.ExecContext(ctx, `DELETE FROM dir_members WHERE tenant_id = $1 AND group_id = $2 AND kind = 'person' AND member_id = $3 AND source = 'claims'`,
-				t.id, id, person); err != nil {
-				return err
-			}
-		}
-		for id := range want {
-			res, err := tx.ExecContext(ctx, `INSERT INTO dir_members (tenant_id, group_id, kind, member_id, source)
-				SELECT tenant_id, id, 'person', $3, 'claims' FROM dir_groups WHERE tenant_id = $1 AND id = $2 AND source <> 'scim' ON CONFLICT DO NOTHING`,
-				t.id, id, person)
-			if err != nil {
-				return err
-			}
-			if n, err := res.RowsAffected(); err != nil || n > 0 {
-				changed = true
-			}
-		}
-		if !changed {
-			return errSame
-		}
-		return nil
-	})
 }

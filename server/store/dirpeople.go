@@ -61,7 +61,24 @@ func (t *Tenant) AddPerson(ctx context.Context, p DirPerson) (DirPerson, error) 
 }
 
 // freePerson answers ErrConflict if somebody else has the id of a new person, the object or the username.
+// Who was only read from a token makes room for somebody who is provisioned: the account is the same if the
+// object is, and a username is nothing that a token proves.
 func (t *Tenant) freePerson(ctx context.Context, tx *sql.Tx, p DirPerson) error {
+	if p.Source == SourceSCIM {
+		for _, q := range []string{
+			`DELETE FROM dir_members WHERE tenant_id = $1 AND kind = 'person' AND member_id IN (
+				SELECT id FROM dir_people WHERE tenant_id = $1 AND object = $2 AND id <> $3 AND source = 'claims')`,
+			`DELETE FROM dir_people WHERE tenant_id = $1 AND object = $2 AND id <> $3 AND source = 'claims'`,
+		} {
+			if _, err := tx.ExecContext(ctx, q, t.id, p.Object, p.ID); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE dir_people SET username = object, username_key = object WHERE tenant_id = $1 AND username_key = $2 AND source = 'claims'`,
+			t.id, strings.ToLower(p.Username)); err != nil {
+			return err
+		}
+	}
 	var n int
 	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM dir_people WHERE tenant_id = $1 AND (object = $3 OR username_key = $4) AND id <> $2
 		OR tenant_id = $1 AND id = $2 AND row_version <> $5`, t.id, p.ID, p.Object, strings.ToLower(p.Username), p.Version).Scan(&n)
@@ -162,6 +179,7 @@ func (t *Tenant) FindPeople(ctx context.Context, q DirQuery) (out []DirPerson, t
 	c.is(`id`, q.ID)
 	c.is(`username_key`, strings.ToLower(q.Username))
 	c.is(`external_id`, q.ExternalID)
+	c.is(`source`, q.Source)
 	c.is(`name_key`, strings.ToLower(q.Name))
 	c.is(`lower(email)`, strings.ToLower(q.Email))
 	if q.Active != nil {

@@ -1,6 +1,7 @@
 -- +goose Up
 -- The endpoint's own directory. object is what a person's tokens name them by; *_key columns
--- are what is compared without regard to case. Members are people, groups or devices, so their
+-- are what is compared without regard to case. claimed_at is when the newest token was issued that
+-- a person was read from. Members are people, groups or devices, so their
 -- ids have no foreign key: whoever removes one removes its rows here.
 ALTER TABLE tenants ADD COLUMN directory_rev BIGINT NOT NULL DEFAULT 0;
 
@@ -9,7 +10,7 @@ CREATE TABLE dir_people (
   external_id TEXT NOT NULL DEFAULT '', name TEXT NOT NULL, name_key TEXT NOT NULL, given TEXT NOT NULL DEFAULT '', family TEXT NOT NULL DEFAULT '',
   job TEXT NOT NULL DEFAULT '', company TEXT NOT NULL DEFAULT '', email TEXT NOT NULL DEFAULT '',
   guest INTEGER NOT NULL DEFAULT 0, active INTEGER NOT NULL DEFAULT 0, source TEXT NOT NULL,
-  created_at BIGINT NOT NULL, changed_at BIGINT NOT NULL, row_version BIGINT NOT NULL DEFAULT 1,
+  created_at BIGINT NOT NULL, changed_at BIGINT NOT NULL, claimed_at BIGINT NOT NULL DEFAULT 0, row_version BIGINT NOT NULL DEFAULT 1,
   CONSTRAINT dir_people_pk PRIMARY KEY (tenant_id, id), CONSTRAINT dir_people_object_uq UNIQUE (tenant_id, object),
   CONSTRAINT dir_people_username_uq UNIQUE (tenant_id, username_key),
   CONSTRAINT dir_people_source_ck CHECK (source IN ('scim','claims','console')),

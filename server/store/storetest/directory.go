@@ -152,28 +152,74 @@ func dirGroups(t *testing.T, e *env) {
 
 func dirClaims(t *testing.T, e *env) {
 	a := e.s.For(A)
-	noa := person(t, e, "noa")
-	made := group(t, e, "provisioned")
-	one, err := a.AddGroup(e.ctx, store.DirGroup{Name: "one", ExternalID: "one", Source: store.SourceClaims}, nil)
+	provisioned := person(t, e, "noa")
+	group(t, e, "desk") // of SCIM, and of the same name as the claim's
+	_, err := a.AddGroup(e.ctx, store.DirGroup{Name: "Two", ExternalID: "two", Source: store.SourceConsole}, nil)
 	must(t, err)
-	two, err := a.AddGroup(e.ctx, store.DirGroup{Name: "two", ExternalID: "two", Source: store.SourceConsole}, []string{noa.ID})
+	claim := store.Claim{
+		Person: store.DirPerson{Object: sam, Username: "Noa", Name: "Sam Rivers"}, Groups: []string{"desk", "two", "desk"}, GroupsKnown: true, Issued: e.clock.Now(),
+	}
+	groups := func() []string {
+		t.Helper()
+		p, err := a.PersonByObject(e.ctx, sam)
+		must(t, err)
+		of, err := a.GroupsOf(e.ctx, store.MemberPerson, p.ID)
+		must(t, err)
+		var names []string
+		for _, id := range of[p.ID] {
+			g, err := a.DirGroup(e.ctx, id)
+			must(t, err)
+			if g.Source == store.SourceSCIM {
+				t.Error("a token put somebody into a provisioned group")
+			}
+			names = append(names, g.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	must(t, a.Claim(e.ctx, claim))
+	p, err := a.PersonByObject(e.ctx, sam)
 	must(t, err)
-	must(t, a.ClaimGroups(e.ctx, noa.ID, []string{one.ID, two.ID, made.ID, "none"}))
+	if p.Username != sam || !p.Active || p.Source != store.SourceClaims || !slices.Equal(groups(), []string{"Two", "desk"}) {
+		t.Errorf("%+v in %v; a username that is taken is not taken twice", p, groups())
+	}
 	rev, _ := a.DirectoryRev(e.ctx)
-	must(t, a.ClaimGroups(e.ctx, noa.ID, []string{one.ID, two.ID}))
+	claim.Issued = claim.Issued.Add(time.Minute)
+	must(t, a.Claim(e.ctx, claim))
 	if again, _ := a.DirectoryRev(e.ctx); again != rev {
 		t.Error("the revision moved for nothing")
 	}
-	of, err := a.GroupsOf(e.ctx, store.MemberPerson, noa.ID)
-	must(t, err)
-	if got := of[noa.ID]; len(got) != 2 || slices.Contains(got, made.ID) {
-		t.Errorf("claimed: %v; a token must not put anybody into a provisioned group", got)
+	old := claim
+	old.Issued, old.Groups, old.Person.Name = claim.Issued.Add(-time.Second), []string{"admins"}, "Old"
+	must(t, a.Claim(e.ctx, old))
+	if now, _ := a.PersonByObject(e.ctx, sam); now.Name != "Sam Rivers" || len(groups()) != 2 {
+		t.Error("an older token undid what a newer one said")
 	}
-	must(t, a.ClaimGroups(e.ctx, noa.ID, nil))
-	of, err = a.GroupsOf(e.ctx, store.MemberPerson, noa.ID)
+	claim.Issued, claim.Groups, claim.GroupsKnown, claim.Person.Name = claim.Issued.Add(time.Minute), nil, false, "Sam"
+	must(t, a.Claim(e.ctx, claim))
+	if now, _ := a.PersonByObject(e.ctx, sam); now.Name != "Sam" || len(groups()) != 2 {
+		t.Error("a token without groups took them away")
+	}
+	claim.Issued, claim.GroupsKnown = claim.Issued.Add(time.Minute), true
+	must(t, a.Claim(e.ctx, claim))
+	if len(groups()) != 0 {
+		t.Errorf("still in %v", groups())
+	}
+	claim.Person.Object, claim.Groups = provisioned.Object, []string{"two"}
+	must(t, a.Claim(e.ctx, claim))
+	if got, _ := a.PersonByObject(e.ctx, provisioned.Object); got != provisioned {
+		t.Errorf("a token changed who was provisioned: %+v", got)
+	}
+	impostor := store.Claim{Person: store.DirPerson{Object: other, Username: "boss"}, Groups: []string{"two"}, GroupsKnown: true, Issued: claim.Issued}
+	must(t, a.Claim(e.ctx, impostor))
+	boss := person(t, e, "boss")
+	if is, err := a.PersonByObject(e.ctx, other); err != nil || is.Username != other || boss.Object == other {
+		t.Errorf("a username from a token: %+v %v", is, err)
+	}
+	made, err := a.AddPerson(e.ctx, store.DirPerson{Object: other, Username: "kim", Source: store.SourceSCIM})
 	must(t, err)
-	if got := of[noa.ID]; !slices.Equal(got, []string{two.ID}) {
-		t.Errorf("left: %v, want what was made by hand", got)
+	if of, err := a.GroupsOf(e.ctx, store.MemberPerson, made.ID); err != nil || len(of[made.ID]) != 0 {
+		t.Errorf("provisioned, and still in %v %v", of, err)
 	}
 }
 
@@ -279,7 +325,6 @@ func dirIsolation(t *testing.T, e *env) {
 	if len(people)+len(groups)+len(devices)+len(members)+len(tokens)+len(of[noa.ID])+len(reach)+len(own)+n1+n2+n3 != 0 {
 		t.Errorf("B sees %v %v %v %v %v %v %v %v", people, groups, devices, members, tokens, of, reach, own)
 	}
-	must(t, b.ClaimGroups(e.ctx, noa.ID, []string{g.ID}))
 	_, err := b.AddPerson(e.ctx, store.DirPerson{Username: "noa", Object: noa.Object, Source: store.SourceSCIM})
 	must(t, err) // A's names are not taken in B
 	if p, err := a.DirPerson(e.ctx, noa.ID); err != nil || p != noa {
