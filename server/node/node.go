@@ -21,11 +21,10 @@ import (
 	"beside/policy/api"
 	"beside/server/admin"
 	face "beside/server/api"
-	"beside/server/directory"
-	"beside/server/directory/file"
 	"beside/server/keys"
 	"beside/server/relay"
 	"beside/server/rendezvous"
+	"beside/server/scim"
 	"beside/server/selfca"
 	"beside/server/signal"
 	"beside/server/store"
@@ -76,6 +75,8 @@ type Config struct {
 
 	Relay RelayConfig
 
+	Own *OwnDirectory // the endpoint's own directory in the database; nil: the directory file
+
 	Version string // shown to administrators
 	Log     *slog.Logger
 }
@@ -112,7 +113,7 @@ type Node struct {
 
 	c    Config
 	lock *os.File
-	dir  *file.Directory
+	dir  source
 	key  *keys.Keys
 	ln   net.Listener
 
@@ -198,7 +199,7 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	if err = n.Store.For(c.Tenant).SetUp(ctx); err != nil {
 		return nil, err
 	}
-	if n.dir, err = openDirectory(c); err != nil {
+	if n.dir, err = n.openDirectory(); err != nil {
 		return nil, err
 	}
 	if n.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen); err != nil {
@@ -252,18 +253,6 @@ func (n *Node) Close() error {
 		err = errors.Join(err, n.lock.Close())
 	}
 	return err
-}
-
-// openDirectory opens the directory file; without one it makes one that knows nobody.
-func openDirectory(c Config) (*file.Directory, error) {
-	path := filepath.Join(c.Dir, DirectoryFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		c.Log.Warn("the directory file knows nobody yet", "file", path)
-		if err := file.Write(path, file.Data{Tenants: []file.Tenant{{ID: c.Tenant}}}); err != nil {
-			return nil, err
-		}
-	}
-	return file.Open(path)
 }
 
 // origin is the address that apps and grants use, in its one spelling.
@@ -328,7 +317,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision,
 		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile), Relay: n.relay,
 	})
-	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
+	server := face.New(face.Options{Hub: hub, Verifier: n.reading(f.Verifier), Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
 	site, err := n.admin(f.Admin, hub, server)
 	if err != nil {
@@ -337,7 +326,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: route(server, site, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: route(server, site, n.scim(), f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -353,7 +342,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	hubCtx, stopHub := context.WithCancel(context.WithoutCancel(ctx)) // the hub outlives the sockets
 	defer stopHub()
 	run("sessions", func() error { return hub.Run(hubCtx) })
-	run("directory", func() error { return n.dir.Run(ctx, n.directoryChanged) })
+	run("directory", func() error { return n.dir.run(ctx, n.c.Log) })
 	run("purge", func() error { return n.purge(ctx) })
 	run("https", func() error { return hs.Serve(n.ln) })
 	n.runRelay(hubCtx, run) // goes on until those who drain have gone
@@ -386,14 +375,6 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		return errors.Join(cause, err)
 	}
 	return err
-}
-
-func (n *Node) directoryChanged(err error) {
-	if err != nil {
-		n.c.Log.Error("the directory file cannot be used; everything is refused until it can", "err", err)
-		return
-	}
-	n.c.Log.Info("the directory file was read again")
 }
 
 // purge removes what is older than the retention, now and every hour.
@@ -444,33 +425,25 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.
 		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		SignIn: &admin.OIDC{
 			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
-			Verifier: f.Verifier, HTTP: f.HTTP,
+			Verifier: n.reading(f.Verifier), HTTP: f.HTTP,
 		},
 		Checks: []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
 	})
 }
 
 // route gives the endpoint and the admin site their own paths and the rest to other.
-func route(server, site, other http.Handler) http.Handler {
+func route(server, site, scims, other http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		own := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
+		ours := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
 		switch {
 		case site != nil && (strings.HasPrefix(r.URL.Path, AdminPath) || r.URL.Path == "/admin"):
 			site.ServeHTTP(w, r)
-		case own || other == nil:
+		case scims != nil && strings.HasPrefix(r.URL.Path, scim.Path+"/"):
+			scims.ServeHTTP(w, r)
+		case ours || other == nil:
 			server.ServeHTTP(w, r)
 		default:
 			other.ServeHTTP(w, r)
 		}
 	})
-}
-
-// Member says whether the directory knows an account as a member, for tokens that do not
-// say whether it is a guest.
-func (n *Node) Member(ctx context.Context, tenant, object string) (bool, error) {
-	p, err := n.dir.Person(ctx, tenant, object)
-	if errors.Is(err, directory.ErrUnknown) {
-		return false, nil
-	}
-	return p.Member, err
 }

@@ -110,7 +110,7 @@ func (c *conditions) in(kind, group string) {
 	}
 	c.add(`id IN (SELECT member_id FROM dir_members WHERE tenant_id = $1 AND kind = '`+kind+`' AND group_id IN (
 		WITH RECURSIVE down(id) AS (SELECT CAST(? AS TEXT) UNION
-			SELECT m.member_id FROM dir_members m JOIN down ON m.group_id = down.id WHERE m.tenant_id = $1 AND m.kind = 'group')
+			SELECT m.member_id FROM down CROSS JOIN dir_members m WHERE m.tenant_id = $1 AND m.kind = 'group' AND m.group_id = down.id)
 		SELECT id FROM down))`, group)
 }
 
@@ -168,12 +168,14 @@ func (t *Tenant) GroupsOf(ctx context.Context, kind string, ids ...string) (map[
 	return out, nil
 }
 
+// groupsOf joins in the order it is written: SQLite keeps to that of a CROSS JOIN, and would otherwise
+// look through every membership at each step.
 func (t *Tenant) groupsOf(ctx context.Context, kind string, ids []string, out map[string][]string) error {
 	args := append(t.withIDs(ids), kind, len(ids)*MaxGroupsOf+1)
 	k := len(ids) + 2
 	rows, err := t.q.QueryContext(ctx, fmt.Sprintf(`WITH RECURSIVE up(root, id) AS (
 		SELECT member_id, group_id FROM dir_members WHERE tenant_id = $1 AND kind = $%d AND member_id IN (%s)
-		UNION SELECT up.root, m.group_id FROM dir_members m JOIN up ON m.member_id = up.id WHERE m.tenant_id = $1 AND m.kind = 'group')
+		UNION SELECT up.root, m.group_id FROM up CROSS JOIN dir_members m WHERE m.tenant_id = $1 AND m.kind = 'group' AND m.member_id = up.id)
 		SELECT root, id FROM up LIMIT $%d`, k, list(2, len(ids)), k+1), args...)
 	if err != nil {
 		return err

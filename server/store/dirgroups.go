@@ -347,9 +347,9 @@ func (t *Tenant) Reaches(ctx context.Context, groups []string) (map[string]Reach
 func (t *Tenant) reaches(ctx context.Context, groups []string, out map[string]Reach) error {
 	rows, err := t.q.QueryContext(ctx, `WITH RECURSIVE down(root, id) AS (
 		SELECT id, id FROM dir_groups WHERE tenant_id = $1 AND id IN (`+list(2, len(groups))+`)
-		UNION SELECT down.root, m.member_id FROM dir_members m JOIN down ON m.group_id = down.id WHERE m.tenant_id = $1 AND m.kind = 'group')
-		SELECT down.root, m.kind, count(DISTINCT m.member_id) FROM down JOIN dir_members m ON m.group_id = down.id
-		WHERE m.tenant_id = $1 AND m.kind <> 'group' GROUP BY down.root, m.kind`, t.withIDs(groups)...)
+		UNION SELECT down.root, m.member_id FROM down CROSS JOIN dir_members m WHERE m.tenant_id = $1 AND m.kind = 'group' AND m.group_id = down.id)
+		SELECT down.root, m.kind, count(DISTINCT m.member_id) FROM down CROSS JOIN dir_members m
+		WHERE m.tenant_id = $1 AND m.kind IN ('person', 'device') AND m.group_id = down.id GROUP BY down.root, m.kind`, t.withIDs(groups)...)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package own
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -61,9 +60,6 @@ func (c *Claims) Verify(ctx context.Context, token string) (auth.Verified, error
 		}
 	}
 	if err := c.Store.For(v.Tenant).Claim(ctx, claim); err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			return auth.Verified{}, fmt.Errorf("%w: no such tenant", auth.ErrWrongAccount)
-		}
 		return auth.Verified{}, fmt.Errorf("%w: claims: %w", auth.ErrProvider, err)
 	}
 	c.remember(v)

@@ -227,7 +227,7 @@ func TestClaims(t *testing.T) {
 		token string
 		err   error
 		want  int
-	}{{"old", nil, 1}, {"old", nil, 1}, {"new", nil, 0}, {"old", nil, 0}, {"many", auth.ErrToken, 0}, {"bad", auth.ErrToken, 0}, {"foreign", auth.ErrWrongAccount, 0}} {
+	}{{"old", nil, 1}, {"old", nil, 1}, {"new", nil, 0}, {"old", nil, 0}, {"many", auth.ErrToken, 0}, {"bad", auth.ErrToken, 0}, {"foreign", auth.ErrProvider, 0}} {
 		if _, err := c.Verify(t.Context(), s.token); !errors.Is(err, s.err) {
 			t.Errorf("%s: %v", s.token, err)
 		}
