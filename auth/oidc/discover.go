@@ -80,7 +80,7 @@ func checkIssuer(issuer string, development bool) error {
 	return nil
 }
 
-func client(c *http.Client) *http.Client {
+func webClient(c *http.Client) *http.Client {
 	if c != nil {
 		return c
 	}

@@ -90,7 +90,7 @@ func NewVerifier(ctx context.Context, c Config) (*Verifier, error) {
 			*to = usual
 		}
 	}
-	c.HTTP = client(c.HTTP)
+	c.HTTP = webClient(c.HTTP)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -156,7 +156,9 @@ func (w *words) UnmarshalJSON(b []byte) error {
 
 // Verify implements auth.Verifier.
 func (v *Verifier) Verify(ctx context.Context, token string) (auth.Verified, error) {
-	refuse := func(what string) (auth.Verified, error) { return auth.Verified{}, fmt.Errorf("%w: %s", auth.ErrToken, what) }
+	refuse := func(what string) (auth.Verified, error) {
+		return auth.Verified{}, fmt.Errorf("%w: %s", auth.ErrToken, what)
+	}
 	h, payload, err := jws.Open(token, algorithms())
 	if err != nil {
 		return auth.Verified{}, fmt.Errorf("%w: %w", auth.ErrToken, err)
