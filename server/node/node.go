@@ -21,10 +21,12 @@ import (
 	"beside/policy/api"
 	"beside/server/admin"
 	face "beside/server/api"
+	"beside/server/directory"
+	"beside/server/directory/file"
+	"beside/server/directory/own"
 	"beside/server/keys"
 	"beside/server/relay"
 	"beside/server/rendezvous"
-	"beside/server/scim"
 	"beside/server/selfca"
 	"beside/server/signal"
 	"beside/server/store"
@@ -75,10 +77,19 @@ type Config struct {
 
 	Relay RelayConfig
 
-	Own *OwnDirectory // the endpoint's own directory in the database; nil: the directory file
+	Directory Directory // nil: the file in the data folder
+	Own       *Own      // the directory in the database instead; nil for none
 
 	Version string // shown to administrators
 	Log     *slog.Logger
+}
+
+// Directory is who and what there is. Run keeps it up to date, and calls changed after something
+// has changed: with an error if it cannot be used. Revision changes when the answers may have.
+type Directory interface {
+	directory.Browser
+	Run(ctx context.Context, changed func(error)) error
+	Revision() uint64
 }
 
 // Front is who signs people in.
@@ -93,7 +104,8 @@ type Front struct {
 type AdminFront struct {
 	ClientID, Secret string // of the registered web site
 	Metadata         string // address of the provider's openid-configuration
-	Scope            string // full name of the API's scope
+	Scope            string // full names of the scopes that are asked for besides openid and profile
+	Audience         string // for a provider that has to be told whom the token is for; "" otherwise
 	Verifier         auth.Verifier
 	HTTP             *http.Client // nil for the usual one
 }
@@ -113,7 +125,7 @@ type Node struct {
 
 	c    Config
 	lock *os.File
-	dir  source
+	dir  Directory
 	key  *keys.Keys
 	ln   net.Listener
 
@@ -255,6 +267,30 @@ func (n *Node) Close() error {
 	return err
 }
 
+// openDirectory is the directory that was configured, or the directory file; without one it makes
+// one that knows nobody.
+func (n *Node) openDirectory() (Directory, error) {
+	c := n.c
+	if c.Own != nil {
+		return own.New(own.Options{Store: n.Store, Company: c.Own.Company, Domain: c.Own.Domain}), nil
+	}
+	if c.Directory != nil {
+		return c.Directory, nil
+	}
+	path := filepath.Join(c.Dir, DirectoryFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		c.Log.Warn("the directory file knows nobody yet", "file", path)
+		if err := file.Write(path, file.Data{Tenants: []file.Tenant{{ID: c.Tenant}}}); err != nil {
+			return nil, err
+		}
+	}
+	d, err := file.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
 // origin is the address that apps and grants use, in its one spelling.
 func origin(c Config, addr net.Addr) (string, error) {
 	if c.Origin == "" {
@@ -326,7 +362,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: route(server, site, n.scim(), f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: n.withSCIM(route(server, site, f.Other)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -342,7 +378,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	hubCtx, stopHub := context.WithCancel(context.WithoutCancel(ctx)) // the hub outlives the sockets
 	defer stopHub()
 	run("sessions", func() error { return hub.Run(hubCtx) })
-	run("directory", func() error { return n.dir.run(ctx, n.c.Log) })
+	run("directory", func() error { return n.dir.Run(ctx, n.directoryChanged) })
 	run("purge", func() error { return n.purge(ctx) })
 	run("https", func() error { return hs.Serve(n.ln) })
 	n.runRelay(hubCtx, run) // goes on until those who drain have gone
@@ -375,6 +411,14 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		return errors.Join(cause, err)
 	}
 	return err
+}
+
+func (n *Node) directoryChanged(err error) {
+	if err != nil {
+		n.c.Log.Error("the directory cannot be read; what it does not answer is refused", "err", err)
+		return
+	}
+	n.c.Log.Info("the directory was read again")
 }
 
 // purge removes what is older than the retention, now and every hour.
@@ -425,25 +469,29 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.
 		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		SignIn: &admin.OIDC{
 			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
-			Verifier: n.reading(f.Verifier), HTTP: f.HTTP,
+			Verifier: n.reading(f.Verifier), HTTP: f.HTTP, Audience: f.Audience,
 		},
 		Checks: []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
 	})
 }
 
 // route gives the endpoint and the admin site their own paths and the rest to other.
-func route(server, site, scims, other http.Handler) http.Handler {
+func route(server, site, other http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ours := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
+		own := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
 		switch {
 		case site != nil && (strings.HasPrefix(r.URL.Path, AdminPath) || r.URL.Path == "/admin"):
 			site.ServeHTTP(w, r)
-		case scims != nil && strings.HasPrefix(r.URL.Path, scim.Path+"/"):
-			scims.ServeHTTP(w, r)
-		case ours || other == nil:
+		case own || other == nil:
 			server.ServeHTTP(w, r)
 		default:
 			other.ServeHTTP(w, r)
 		}
 	})
+}
+
+// Member says whether the directory knows an account as a member, for tokens that do not
+// say whether it is a guest.
+func (n *Node) Member(ctx context.Context, tenant, object string) (bool, error) {
+	return directory.Member(n.dir)(ctx, tenant, object)
 }

@@ -38,14 +38,14 @@ var _ directory.Browser = (*Directory)(nil)
 // New makes a directory.
 func New(o Options) *Directory { return &Directory{o: o} }
 
-// Run looks for changes, also by other nodes, until ctx ends. It returns ctx's error. failed is
-// told when that was not possible.
-func (d *Directory) Run(ctx context.Context, failed func(error)) error {
+// Run looks for changes, also by other nodes, until ctx ends. It returns ctx's error. changed is
+// told when that was not possible, and not of changes: provisioning makes many.
+func (d *Directory) Run(ctx context.Context, changed func(error)) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for {
 		if err := d.look(ctx); err != nil && ctx.Err() == nil {
-			failed(err)
+			changed(err)
 		}
 		select {
 		case <-ctx.Done():
