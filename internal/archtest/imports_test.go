@@ -78,7 +78,7 @@ var homes = map[string][]string{
 	"github.com/jackc/pgx/v5":                                    {"server/store/postgres", "internal/pgtest", "server/api"},
 	"github.com/zalando/go-keyring":                              {"auth/keyring"},
 	"github.com/gtank/ristretto255":                              {"session/pair"},
-	"golang.org/x/oauth2":                                        {"server/admin"},
+	"golang.org/x/oauth2":                                        {"server/admin", "auth/oidc"},
 	"github.com/go-gl":                                           {"app"},
 	"C":                                                          {"capture", "codec", "input", "app/glass", "internal/slack"},
 	"unsafe":                                                     {"capture", "codec", "input", "app/glass"},
