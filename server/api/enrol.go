@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"beside/policy/api"
+	"beside/server/peer"
 	"beside/server/problem"
 	"beside/server/signal"
 )
@@ -25,7 +26,7 @@ func (s *Server) enrol(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problem.New(api.ProtocolBroken))
 		return
 	}
-	got, err := s.o.Hub.Enrol(r.Context(), signal.Enrolment{Enrol: e, Address: address(r)})
+	got, err := s.o.Hub.Enrol(r.Context(), signal.Enrolment{Enrol: e, Address: peer.Address(r)})
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -14,8 +14,8 @@ import (
 	"beside/server/store"
 )
 
-// token makes an enrolment token for a tenant; et says what for.
-func (e *endpoint) token(tenant string, et store.EnrolToken) string {
+// enrolToken makes an enrolment token for a tenant; et says what for.
+func (e *endpoint) enrolToken(tenant string, et store.EnrolToken) string {
 	e.t.Helper()
 	et.By, et.Expires = demo.Noa, e.clock.Now().Add(time.Hour)
 	_, token, err := e.store.For(tenant).NewEnrolToken(e.t.Context(), et)
@@ -26,7 +26,7 @@ func (e *endpoint) token(tenant string, et store.EnrolToken) string {
 // enrol enrols a new device.
 func (e *endpoint) enrol(et store.EnrolToken) *machinekey.Key {
 	e.t.Helper()
-	k, p := servertest.Enrol(e.t, e.srv.Client(), e.srv.URL, origin, demo.Tenant, e.token(demo.Tenant, et))
+	k, p := servertest.Enrol(e.t, e.srv.Client(), e.srv.URL, origin, demo.Tenant, e.enrolToken(demo.Tenant, et))
 	if p != nil {
 		e.t.Fatalf("not enrolled: %+v", *p)
 	}
@@ -35,11 +35,11 @@ func (e *endpoint) enrol(et store.EnrolToken) *machinekey.Key {
 
 func TestEnrol(t *testing.T) {
 	e := start(t)
-	used := e.token(demo.Tenant, store.EnrolToken{})
+	used := e.enrolToken(demo.Tenant, store.EnrolToken{})
 	if _, p := servertest.Enrol(t, e.srv.Client(), e.srv.URL, origin, demo.Tenant, used); p != nil {
 		t.Fatal(*p)
 	}
-	good := e.token(demo.Tenant, store.EnrolToken{})
+	good := e.enrolToken(demo.Tenant, store.EnrolToken{})
 	k, err := machinekey.New(origin, demo.Tenant)
 	e.must(err)
 	other, err := machinekey.New(origin, demo.Tenant)

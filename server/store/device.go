@@ -119,9 +119,9 @@ func (t *Tenant) DeviceSeen(ctx context.Context, id string) error {
 	return wrap("device seen", one(t.q.ExecContext(ctx, `UPDATE device_keys SET seen_at = $3 WHERE tenant_id = $1 AND device_id = $2`, t.id, id, ms(t.s.now()))))
 }
 
-const deviceColumns = `device_id, public_key, name, os, owner_oid, group_ids, enrolled_at, enrolled_by, seen_at, revoked_at, revoked_by`
+const enrolledColumns = `device_id, public_key, name, os, owner_oid, group_ids, enrolled_at, enrolled_by, seen_at, revoked_at, revoked_by`
 
-func scanDevice(row interface{ Scan(...any) error }) (EnrolledDevice, error) {
+func scanEnrolled(row interface{ Scan(...any) error }) (EnrolledDevice, error) {
 	var d EnrolledDevice
 	var public, groups string
 	var enrolled, seen, revoked sql.NullInt64
@@ -138,13 +138,13 @@ func scanDevice(row interface{ Scan(...any) error }) (EnrolledDevice, error) {
 
 // EnrolledDevice is one device, revoked or not. ErrNotFound if it was never enrolled.
 func (t *Tenant) EnrolledDevice(ctx context.Context, id string) (EnrolledDevice, error) {
-	d, err := scanDevice(t.q.QueryRowContext(ctx, `SELECT `+deviceColumns+` FROM device_keys WHERE tenant_id = $1 AND device_id = $2`, t.id, id))
+	d, err := scanEnrolled(t.q.QueryRowContext(ctx, `SELECT `+enrolledColumns+` FROM device_keys WHERE tenant_id = $1 AND device_id = $2`, t.id, id))
 	return d, wrap("enrolled device", err)
 }
 
 // EnrolledDevices are all of them, or those of one owner if that is not "", ordered by name.
 func (t *Tenant) EnrolledDevices(ctx context.Context, owner string) ([]EnrolledDevice, error) {
-	q, args := `SELECT `+deviceColumns+` FROM device_keys WHERE tenant_id = $1`, []any{t.id}
+	q, args := `SELECT `+enrolledColumns+` FROM device_keys WHERE tenant_id = $1`, []any{t.id}
 	if owner != "" {
 		q, args = q+` AND owner_oid = $2`, append(args, owner)
 	}
@@ -155,7 +155,7 @@ func (t *Tenant) EnrolledDevices(ctx context.Context, owner string) ([]EnrolledD
 	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var out []EnrolledDevice
 	for rows.Next() {
-		d, err := scanDevice(rows)
+		d, err := scanEnrolled(rows)
 		if err != nil {
 			return nil, wrap("enrolled devices", err)
 		}

@@ -75,6 +75,13 @@ func Run(t *testing.T, open Open) {
 		"enrolled devices":         devices,
 		"one enrolment of many":    enrolRace,
 		"launches":                 launches,
+		"people":                   dirPeople,
+		"groups":                   dirGroups,
+		"groups from claims":       dirClaims,
+		"large groups":             dirLarge,
+		"one name of many":         dirRace,
+		"SCIM tokens":              scimTokens,
+		"directories are apart":    dirIsolation,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
