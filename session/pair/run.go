@@ -31,7 +31,7 @@ type run struct {
 const dead = -1
 
 func newRun(c Context, l Local, secret string, role Role, y *ristretto255.Scalar) (*run, error) {
-	if !c.valid() || !l.valid() || len(secret) < MinCode-LocatorLen {
+	if c.Mode != "code" || !c.valid() || !l.valid() || len(secret) < MinCode-LocatorLen {
 		return nil, ErrProtocol
 	}
 	if y == nil {
