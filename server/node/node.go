@@ -23,6 +23,7 @@ import (
 	face "beside/server/api"
 	"beside/server/directory"
 	"beside/server/directory/file"
+	"beside/server/directory/own"
 	"beside/server/keys"
 	"beside/server/relay"
 	"beside/server/rendezvous"
@@ -77,6 +78,7 @@ type Config struct {
 	Relay RelayConfig
 
 	Directory Directory // nil: the file in the data folder
+	Own       *Own      // the directory in the database instead; nil for none
 
 	Version string // shown to administrators
 	Log     *slog.Logger
@@ -102,7 +104,8 @@ type Front struct {
 type AdminFront struct {
 	ClientID, Secret string // of the registered web site
 	Metadata         string // address of the provider's openid-configuration
-	Scope            string // full name of the API's scope
+	Scope            string // full names of the scopes that are asked for besides openid and profile
+	Audience         string // for a provider that has to be told whom the token is for; "" otherwise
 	Verifier         auth.Verifier
 	HTTP             *http.Client // nil for the usual one
 }
@@ -208,7 +211,7 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	if err = n.Store.For(c.Tenant).SetUp(ctx); err != nil {
 		return nil, err
 	}
-	if n.dir, err = openDirectory(c); err != nil {
+	if n.dir, err = n.openDirectory(); err != nil {
 		return nil, err
 	}
 	if n.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen); err != nil {
@@ -266,7 +269,11 @@ func (n *Node) Close() error {
 
 // openDirectory is the directory that was configured, or the directory file; without one it makes
 // one that knows nobody.
-func openDirectory(c Config) (Directory, error) {
+func (n *Node) openDirectory() (Directory, error) {
+	c := n.c
+	if c.Own != nil {
+		return own.New(own.Options{Store: n.Store, Company: c.Own.Company, Domain: c.Own.Domain}), nil
+	}
 	if c.Directory != nil {
 		return c.Directory, nil
 	}
@@ -346,7 +353,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision,
 		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile), Relay: n.relay,
 	})
-	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
+	server := face.New(face.Options{Hub: hub, Verifier: n.reading(f.Verifier), Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
 	site, err := n.admin(f.Admin, hub, server)
 	if err != nil {
@@ -355,7 +362,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: route(server, site, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: n.withSCIM(route(server, site, f.Other)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -462,7 +469,7 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.
 		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		SignIn: &admin.OIDC{
 			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
-			Verifier: f.Verifier, HTTP: f.HTTP,
+			Verifier: n.reading(f.Verifier), HTTP: f.HTTP, Audience: f.Audience,
 		},
 		Checks: []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
 	})
