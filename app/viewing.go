@@ -22,7 +22,7 @@ type viewing struct {
 	rights policy.Right
 	lost   time.Time // zero while the other side is heard
 	floats []fyne.CanvasObject
-	stop   context.CancelFunc
+	stop   context.CancelFunc // ends the calls of second; nil: there are none
 	full   bool
 	paused bool
 	tool   screens.Tool
@@ -58,19 +58,35 @@ func newViewing(x *helping, r policy.Right) *viewing {
 	if !r.Has(policy.Control) {
 		x.win.Canvas().Focus(w.v.Focus)
 	}
-	ctx, cancel := context.WithCancel(x.ctx)
-	w.stop = cancel
-	x.a.everySecond(ctx, w.second)
+	w.follow()
 	return w
 }
 
+// follow calls second now and every second while there is something for it to do. In full screen
+// there mostly is not, and a session in which nothing happens then wakes nobody.
+func (w *viewing) follow() {
+	w.second()
+	if w.stop == nil && w.changes() {
+		ctx, cancel := context.WithCancel(w.x.ctx)
+		w.stop = cancel
+		w.x.a.everySecond(ctx, w.second)
+	}
+}
+
+// changes says whether something is shown that may change every second.
+func (w *viewing) changes() bool { return !w.lost.IsZero() || w.v.ShowsFigures() }
+
 // second redraws what changed, at most once a second.
 func (w *viewing) second() {
-	if !w.lost.IsZero() {
+	switch {
+	case !w.lost.IsZero():
 		w.v.Lost(true, w.x.a.now().Sub(w.lost))
-		return
+	case w.v.ShowsFigures():
+		w.v.SetFigures(figures(w.x.h.Meter()))
+	case w.stop != nil:
+		w.stop()
+		w.stop = nil
 	}
-	w.v.SetFigures(figures(w.x.h.Meter()))
 }
 
 func (w *viewing) event(e session.Event) {
@@ -89,7 +105,7 @@ func (w *viewing) event(e session.Event) {
 		w.lost = e.Since
 		w.setTool(screens.ToolNone)
 		w.control()
-		w.v.Lost(true, w.x.a.now().Sub(e.Since))
+		w.follow()
 	case session.Back:
 		w.lost = time.Time{}
 		w.v.Lost(false, 0)
@@ -140,6 +156,7 @@ func (w *viewing) toggleFull() {
 	w.full = !w.full
 	w.x.win.SetFullScreen(w.full)
 	w.v.SetFull(w.full)
+	w.follow()
 	if w.full && w.rights.Has(policy.Control) {
 		if f, ok := w.x.glass.Object().(fyne.Focusable); ok {
 			w.x.win.Canvas().Focus(f)
@@ -155,6 +172,7 @@ func (w *viewing) edge() {
 		w.x.a.do(func() {
 			if w.x.view == w && w.full && w.v.AtEdge() {
 				w.v.SetBar(true)
+				w.follow()
 			}
 		})
 	})
@@ -167,6 +185,7 @@ func (w *viewing) toolbar() {
 		return
 	}
 	w.v.SetBar(true)
+	w.follow()
 	w.x.win.Canvas().Focus(w.v.Focus)
 }
 
@@ -183,6 +202,7 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 		w.v.NextScreen()
 	case fyne.KeyM:
 		w.v.ToggleMeter()
+		w.follow()
 	case fyne.KeyL:
 		w.toggleTool(screens.ToolLaser)
 	case fyne.KeyP:
@@ -211,6 +231,8 @@ func (w *viewing) float(over []fyne.CanvasObject) {
 }
 
 func (w *viewing) close() {
-	w.stop()
+	if w.stop != nil {
+		w.stop()
+	}
 	w.float(nil)
 }

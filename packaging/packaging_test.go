@@ -43,7 +43,7 @@ func flags(t *testing.T, files ...string) (names []string) {
 func appFlags(t *testing.T) []string { return flags(t, "cmd/beside/main.go") }
 
 func endpointFlags(t *testing.T) []string {
-	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go")
+	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go", "cmd/beside-endpoint/directory.go")
 }
 
 // TestEveryFlagIsDescribed: man pages and completions know exactly the flags that there are.

@@ -27,7 +27,7 @@ type sharerLive struct {
 	toldPause bool // the helper knows that the person has paused
 	tx        *picture.Sender
 	acks      acker
-	refuse    refusals
+	refuse    *refusals
 	ink       *ink
 	src       *turnSource
 	turns     uint32        // of the gate: the turn that is under way, or was last
@@ -71,9 +71,9 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 	s.gate.AllowChat(s.met.chat)
 	s.talk.on.Store(s.met.chat)
 	defer s.talk.on.Store(false)
-	l.refuse.report = func(class string, n int) {
+	l.refuse = newRefusals(func(class string, n int) {
 		sendEvent(ctx, s.cfg.Endpoint, api.Event{Session: s.box.session, Kind: api.EventRefused, Detail: class, Count: n})
-	}
+	})
 	l.tx = picture.NewSender(picture.SenderConfig{
 		Source: src, Out: pausedOut{link, s.gate},
 		Allow: func() bool { return s.gate.Check(ClassPicture) == nil },

@@ -159,6 +159,9 @@ func (v *Viewer) SetBar(on bool) {
 	v.floats()
 }
 
+// ShowsFigures says whether the meter's figures are to be seen, in the toolbar or the panel.
+func (v *Viewer) ShowsFigures() bool { return v.open || v.BarShown() }
+
 // BarShown says whether the toolbar is to be seen.
 func (v *Viewer) BarShown() bool { return v.barRoom.Visible() }
 

@@ -29,6 +29,7 @@ type Source struct {
 	root     xproto.Window
 	id       string // RandR name; "" is the whole desktop
 	opened   time.Time
+	moved    <-chan struct{} // somebody tells that the pointer moved; may be nil
 	randr    bool
 	fixes    bool
 	damage   bool
@@ -69,7 +70,7 @@ func (b *Backend) Open(ctx context.Context, id string) (capture.Source, error) {
 		return nil, err
 	}
 	s := &Source{
-		c: c, root: c.Root, id: id, opened: time.Now(),
+		c: c, root: c.Root, id: id, opened: time.Now(), moved: b.moved,
 		closed: make(chan struct{}), lost: make(chan struct{}),
 		wake: make(chan struct{}, 1), wakeShape: make(chan struct{}, 1), relaid: make(chan struct{}, 1),
 	}

@@ -58,6 +58,7 @@ type options struct {
 	adminID, adminSecret      string // of the admin site; the secret is a file
 	databaseURL, databaseFile string
 	relay                     relayFlags
+	directory                 directoryFlags
 	given                     func(flag string) bool
 }
 
@@ -99,6 +100,7 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")
 	fs.StringVar(&o.KeyFile, "tls-key", "", "key file of the certificate")
 	o.relay.add(fs)
+	o.directory.add(fs)
 	o.given = func(name string) (is bool) {
 		fs.Visit(func(f *flag.Flag) { is = is || f.Name == name })
 		return is
@@ -193,13 +195,19 @@ func (o options) check() error {
 	case (o.CertFile == "") != (o.KeyFile == ""):
 		return fmt.Errorf("%w: -tls-cert and -tls-key belong together", manage.ErrUsage)
 	}
-	u, err := url.Parse(o.authority)
+	return publicOrigin("-authority", o.authority)
+}
+
+// publicOrigin wants an address that people of an organisation can reach, never one on this
+// machine: that would be a development provider.
+func publicOrigin(flag, address string) error {
+	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
-		return fmt.Errorf("%w: -authority must be https://host", manage.ErrUsage)
+		return fmt.Errorf("%w: %s must be https://host", manage.ErrUsage, flag)
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	if net.ParseIP(host) != nil || host == "localhost" || strings.HasSuffix(host, ".localhost") || !strings.Contains(host, ".") {
-		return fmt.Errorf("%w: -authority is no public identity provider", manage.ErrUsage)
+		return fmt.Errorf("%w: %s is no public service", manage.ErrUsage, flag)
 	}
 	return nil
 }

@@ -28,6 +28,9 @@ func serve(ctx context.Context, o options) (err error) {
 	if o.Relay, err = o.relay.config(o.given); err != nil {
 		return err
 	}
+	if o.Directory, err = o.directory.open(o.Tenant, audience, authority); err != nil {
+		return err
+	}
 	n, err := node.Open(ctx, o.Config)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"beside/codec/vpx"
 	"beside/eventlog"
+	_ "beside/internal/slack" // an idle session wakes seldom
 	"beside/session/pair"
 	conf "beside/settings"
 )

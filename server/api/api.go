@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"beside/auth"
 	"beside/policy/api"
+	"beside/server/peer"
 	"beside/server/problem"
 	"beside/server/signal"
 )
@@ -46,12 +46,7 @@ type Server struct {
 	conns    map[*conn]struct{}
 	accounts map[string]int
 	addrs    map[string]int
-	bad      map[string]badCount
-}
-
-type badCount struct {
-	n     int
-	since time.Time
+	bad      *peer.Strikes
 }
 
 // New makes the face.
@@ -61,7 +56,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		o: o, mux: http.NewServeMux(), conns: map[*conn]struct{}{}, accounts: map[string]int{},
-		addrs: map[string]int{}, bad: map[string]badCount{},
+		addrs: map[string]int{}, bad: &peer.Strikes{Max: badTokens, Now: o.Now},
 	}
 	s.mux.HandleFunc("GET /v1/config", s.config)
 	s.mux.HandleFunc("GET /v1/me", s.me)
@@ -137,13 +132,13 @@ func (s *Server) me(w http.ResponseWriter, r *http.Request) {
 
 // caller checks the bearer token.
 func (s *Server) caller(r *http.Request) (signal.Caller, error) {
-	addr := address(r)
-	if s.tooBad(addr) {
+	addr := peer.Address(r)
+	if s.bad.Out(addr) {
 		return signal.Caller{}, problem.Later(api.RateLimited, time.Minute)
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || token == "" || len(token) > maxToken {
-		s.countBad(addr)
+		s.bad.Count(addr)
 		return signal.Caller{}, problem.New(api.TokenRefused)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), verifyTimeout)
@@ -151,59 +146,19 @@ func (s *Server) caller(r *http.Request) (signal.Caller, error) {
 	v, err := s.o.Verifier.Verify(ctx, token)
 	switch {
 	case errors.Is(err, auth.ErrWrongAccount):
-		s.countBad(addr)
+		s.bad.Count(addr)
 		return signal.Caller{}, problem.New(api.AccountRefused)
 	case errors.Is(err, auth.ErrProvider):
 		s.o.Log.ErrorContext(ctx, "identity provider", "err", err)
 		return signal.Caller{}, problem.Later(api.DirectoryDown, 10*time.Second)
 	case err != nil:
-		s.countBad(addr)
+		s.bad.Count(addr)
 		s.o.Log.InfoContext(ctx, "token refused", "address", addr, "err", err)
 		return signal.Caller{}, problem.New(api.TokenRefused)
 	case v.Tenant == "" || v.Object == "": // nobody is nobody, whoever verified it
 		return signal.Caller{}, problem.New(api.TokenRefused)
 	}
 	return signal.Caller{Verified: v, Address: addr}, nil
-}
-
-// tooBad says whether an address has sent too many bad tokens within the last minute.
-func (s *Server) tooBad(addr string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := s.bad[addr]
-	return b.n >= badTokens && s.o.Now().Sub(b.since) < time.Minute
-}
-
-func (s *Server) countBad(addr string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.o.Now()
-	if len(s.bad) > 10_000 {
-		for k, b := range s.bad {
-			if now.Sub(b.since) >= time.Minute {
-				delete(s.bad, k)
-			}
-		}
-	}
-	b := s.bad[addr]
-	if now.Sub(b.since) >= time.Minute {
-		b = badCount{since: now}
-	}
-	b.n++
-	s.bad[addr] = b
-}
-
-// address is where a request comes from, without the port. IPv6 counts by /64, which is
-// what one subscriber has.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String()
-	}
-	return host
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
