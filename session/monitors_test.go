@@ -88,7 +88,7 @@ func (d *desk) pull(id string) {
 	defer d.mu.Unlock()
 	delete(d.at, id)
 	for _, s := range d.open[id] {
-		_ = s.Source.Close()
+		_ = s.Close()
 	}
 	d.news()
 }
