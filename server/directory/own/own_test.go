@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -202,7 +203,7 @@ func TestRunSeesChanges(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- e.d.Run(ctx, func(err error) { t.Error(err) }) }()
 	for e.d.Revision() == before {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	stop()
 	if err := <-done; !errors.Is(err, context.Canceled) {
