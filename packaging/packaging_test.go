@@ -43,7 +43,7 @@ func flags(t *testing.T, files ...string) (names []string) {
 func appFlags(t *testing.T) []string { return flags(t, "cmd/beside/main.go") }
 
 func endpointFlags(t *testing.T) []string {
-	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go", "cmd/beside-endpoint/directory.go")
+	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go", "cmd/beside-endpoint/directory.go", "cmd/beside-endpoint/provider.go")
 }
 
 // TestEveryFlagIsDescribed: man pages and completions know exactly the flags that there are.
@@ -87,7 +87,7 @@ func TestFlagsInUse(t *testing.T) {
 			if !strings.Contains(line, "beside-endpoint") && !strings.Contains(line, "[") && !strings.Contains(line, "-tls-") && !strings.Contains(line, "- -") {
 				continue
 			}
-			for _, m := range regexp.MustCompile(`(?:^|[\s"\[])-((?:data|listen|metrics|tenant|client|api|admin|authority|origin|tls|database|relay|turn)[a-z-]*)`).FindAllStringSubmatch(line, -1) {
+			for _, m := range regexp.MustCompile(`(?:^|[\s"\[])-((?:data|listen|metrics|tenant|client|api|admin|authority|issuer|claim|company|domain|origin|tls|database|relay|turn)[a-z-]*)`).FindAllStringSubmatch(line, -1) {
 				if !slices.Contains(have, m[1]) {
 					t.Errorf("%s uses -%s, which there is not: %s", file, m[1], strings.TrimSpace(line))
 				}

@@ -59,6 +59,7 @@ type options struct {
 	databaseURL, databaseFile string
 	relay                     relayFlags
 	directory                 directoryFlags
+	signIn                    providerFlags
 	given                     func(flag string) bool
 }
 
@@ -92,7 +93,7 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.Metrics, "metrics", "", "address of the metrics page, for the operator only; none if empty")
 	fs.StringVar(&o.Tenant, "tenant", "", "the organisation's tenant id")
 	fs.StringVar(&o.clientID, "client-id", "", "application id of the desktop app")
-	fs.StringVar(&o.api, "api", "", "App ID URI of the policy API, api://<application id>")
+	fs.StringVar(&o.api, "api", "", "App ID URI of the policy API, api://<application id>; with -issuer the audience of its access tokens")
 	fs.StringVar(&o.adminID, "admin-client-id", "", "application id of the admin site; no admin site if empty")
 	fs.StringVar(&o.adminSecret, "admin-secret-file", "", "file with the client secret of the admin site, readable by this account only")
 	fs.StringVar(&o.authority, "authority", publicCloud, "where people sign in (another one for national clouds)")
@@ -101,6 +102,7 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.KeyFile, "tls-key", "", "key file of the certificate")
 	o.relay.add(fs)
 	o.directory.add(fs)
+	o.signIn.add(fs)
 	o.given = func(name string) (is bool) {
 		fs.Visit(func(f *flag.Flag) { is = is || f.Name == name })
 		return is
@@ -186,8 +188,8 @@ func (o options) check() error {
 	switch {
 	case !guid.MatchString(o.Tenant):
 		return fmt.Errorf("%w: -tenant must be a GUID", manage.ErrUsage)
-	case !guid.MatchString(strings.ToLower(o.clientID)):
-		return fmt.Errorf("%w: -client-id must be a GUID", manage.ErrUsage)
+	case o.clientID == "":
+		return fmt.Errorf("%w: -client-id is needed", manage.ErrUsage)
 	case o.api == "":
 		return fmt.Errorf("%w: -api is needed", manage.ErrUsage)
 	case o.Origin == "":

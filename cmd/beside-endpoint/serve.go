@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"beside/auth/entra"
 	"beside/server/manage"
 	"beside/server/node"
 )
@@ -20,15 +19,14 @@ func serve(ctx context.Context, o options) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
-	audience := strings.ToLower(strings.TrimPrefix(o.api, "api://"))
-	if !guid.MatchString(audience) {
-		return fmt.Errorf("%w: -api must be api://<application id>", manage.ErrUsage)
+	p, err := o.provider(ctx)
+	if err != nil {
+		return err
 	}
-	authority := strings.ToLower(strings.TrimSuffix(o.authority, "/"))
 	if o.Relay, err = o.relay.config(o.given); err != nil {
 		return err
 	}
-	if o.Directory, err = o.directory.open(o.Tenant, audience, authority); err != nil {
+	if err := o.chooseDirectory(p); err != nil {
 		return err
 	}
 	n, err := node.Open(ctx, o.Config)
@@ -36,29 +34,26 @@ func serve(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	v, err := entra.New(ctx, entra.Config{
-		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience,
-		Clients: []string{strings.ToLower(o.clientID)}, Scope: scope, MemberCheck: n.Member,
-	})
+	v, err := p.verifier(ctx, n, o.clientID, false)
 	if err != nil {
 		return err
 	}
-	front := node.Front{Verifier: v, ClientID: o.clientID, API: "api://" + audience, Authority: authority + "/" + o.Tenant}
-	if front.Admin, err = adminFront(ctx, o, n, authority, audience); err != nil {
+	front := node.Front{Verifier: v, ClientID: o.clientID, API: p.api, Authority: p.authority}
+	if front.Admin, err = adminFront(ctx, o, n, p); err != nil {
 		return err
 	}
 	return n.Serve(ctx, front, func() {
-		o.Log.Info("serving", "origin", n.Origin, "tenant", o.Tenant, "authority", authority)
+		o.Log.Info("serving", "origin", n.Origin, "tenant", o.Tenant, "authority", p.authority)
 	})
 }
 
 // adminFront is how administrators sign in, nil without -admin-client-id.
-func adminFront(ctx context.Context, o options, n *node.Node, authority, audience string) (*node.AdminFront, error) {
+func adminFront(ctx context.Context, o options, n *node.Node, p provider) (*node.AdminFront, error) {
 	if o.adminID == "" {
 		return nil, nil //nolint:nilnil // no admin site is no error
 	}
-	if !guid.MatchString(strings.ToLower(o.adminID)) || o.adminSecret == "" {
-		return nil, fmt.Errorf("%w: the admin site needs -admin-client-id (a GUID) and -admin-secret-file", manage.ErrUsage)
+	if o.signIn.issuer == "" && !guid.MatchString(strings.ToLower(o.adminID)) || o.adminSecret == "" {
+		return nil, fmt.Errorf("%w: the admin site needs -admin-client-id (a GUID, with Entra) and -admin-secret-file", manage.ErrUsage)
 	}
 	fi, err := os.Stat(o.adminSecret)
 	if err != nil {
@@ -71,15 +66,12 @@ func adminFront(ctx context.Context, o options, n *node.Node, authority, audienc
 	if err != nil {
 		return nil, fmt.Errorf("admin site: %w", err)
 	}
-	v, err := entra.New(ctx, entra.Config{
-		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience, Clients: []string{strings.ToLower(o.adminID)},
-		Confidential: true, Scope: scope, MemberCheck: n.Member,
-	})
+	v, err := p.verifier(ctx, n, o.adminID, true)
 	if err != nil {
 		return nil, err
 	}
 	return &node.AdminFront{
-		ClientID: o.adminID, Secret: strings.TrimSpace(string(secret)), Scope: "api://" + audience + "/" + scope, Verifier: v,
-		Metadata: authority + "/" + o.Tenant + "/v2.0/.well-known/openid-configuration",
+		ClientID: o.adminID, Secret: strings.TrimSpace(string(secret)), Scope: p.scope, Audience: p.audience, Verifier: v,
+		Metadata: p.metadata, HTTP: o.signIn.web,
 	}, nil
 }

@@ -418,7 +418,7 @@ func FuzzPatch(f *testing.F) {
 	f.Add([]byte(noa))
 	s := New(Options{Object: func(string) string { return "" }})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, err := http.NewRequest(http.MethodPatch, "/", strings.NewReader(string(b))); err == nil { //nolint:noctx // nobody is asked
+		if r, err := http.NewRequest(http.MethodPatch, "/", strings.NewReader(string(b))); err == nil {
 			r.Header.Set("Content-Type", mediaType)
 			if cs, err := readPatch(r); err == nil {
 				fuzzApply(t, s, cs)
