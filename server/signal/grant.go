@@ -73,6 +73,7 @@ func (h *Hub) grant(ctx context.Context, r request, l *live, side role, b api.Gr
 		return reply{}, err
 	}
 	h.Stats.Grants.Add(1)
+	h.renew(key{l.base.ID(), l.id})
 	return reply{body: g}, nil
 }
 
