@@ -71,8 +71,10 @@ func TestLadderFalls(t *testing.T) {
 			from       int
 			window     bool
 		}{
-			{"no child", wayGL, true, 0, true}, {"no texture either", wayImage, true, 0, false},
-			{"forced to the image", wayImage, true, 3, true}, {"another driver", wayImage, false, 0, true},
+			{"no child", wayGL, true, 0, true},
+			{"no texture either", wayImage, true, 0, false},
+			{"forced to the image", wayImage, true, 3, true},
+			{"another driver", wayImage, false, 0, true},
 		} {
 			if r.g.raw = raw; !c.window {
 				r.g.raw = nil
