@@ -201,6 +201,7 @@ func (t *Tenant) addSome(ctx context.Context, tx *sql.Tx, group, source string, 
 			delete(left, id)
 		}
 		k := len(found) + 2
+		//nolint:gosec // tables of ours and numbers of arguments
 		insert := fmt.Sprintf(`INSERT INTO dir_members (tenant_id, group_id, kind, member_id, source)
 			SELECT tenant_id, CAST($%d AS TEXT), '%s', id, CAST($%d AS TEXT) FROM %s WHERE tenant_id = $1 AND id IN (%s)
 			ON CONFLICT (tenant_id, group_id, kind, member_id) DO UPDATE SET source = excluded.source WHERE dir_members.source <> excluded.source`,
