@@ -224,8 +224,7 @@ func (s *Site) roleSave(v *visit) error {
 	d.R.Permissions = policy.Permissions{
 		Offer: slices.Contains(ticked, "offer"), View: slices.Contains(ticked, "view"), Control: slices.Contains(ticked, "control"),
 		Elevation: slices.Contains(ticked, "elevation"), Unattended: slices.Contains(ticked, "unattended"),
-	}
-	d.R.Permissions = implied(d.R.Permissions)
+	}.Implied()
 	t := s.t
 	if d.New {
 		d.R.ID = store.NewID()
@@ -258,14 +257,6 @@ func (s *Site) roleSave(v *visit) error {
 	d.Dirty = true
 	v.status(code, "role", "role.title", "roles", d)
 	return nil
-}
-
-// implied ticks what a permission cannot work without (R10).
-func implied(p policy.Permissions) policy.Permissions {
-	p.Elevation = p.Elevation || p.Unattended
-	p.Control = p.Control || p.Elevation
-	p.View = p.View || p.Control
-	return p
 }
 
 // confirmation asks before something is removed.
