@@ -56,6 +56,7 @@ type options struct {
 	node.Config
 	clientID, api, authority  string
 	adminID, adminSecret      string // of the admin site; the secret is a file
+	apiClients                list   // applications that may use the administration API
 	databaseURL, databaseFile string
 	relay                     relayFlags
 	given                     func(flag string) bool
@@ -94,6 +95,7 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.api, "api", "", "App ID URI of the policy API, api://<application id>")
 	fs.StringVar(&o.adminID, "admin-client-id", "", "application id of the admin site; no admin site if empty")
 	fs.StringVar(&o.adminSecret, "admin-secret-file", "", "file with the client secret of the admin site, readable by this account only")
+	fs.Var(&o.apiClients, "api-client-id", "application `id` of a program that may use the administration API; may be given several times, no API if never")
 	fs.StringVar(&o.authority, "authority", publicCloud, "where people sign in (another one for national clouds)")
 	fs.StringVar(&o.Origin, "origin", "", "https://host[:port] under which apps reach the endpoint")
 	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")
@@ -119,6 +121,22 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	}
 	o.Tenant = strings.ToLower(o.Tenant)
 	return o, words, nil
+}
+
+// list is a flag that may be given several times, or once with commas.
+type list []string
+
+// String implements flag.Value.
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set implements flag.Value.
+func (l *list) Set(s string) error {
+	for x := range strings.SplitSeq(s, ",") {
+		if x = strings.TrimSpace(x); x != "" {
+			*l = append(*l, x)
+		}
+	}
+	return nil
 }
 
 // console runs an administrator's command on the data folder and its database.

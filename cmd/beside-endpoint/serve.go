@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"beside/auth"
 	"beside/auth/entra"
 	"beside/server/manage"
 	"beside/server/node"
@@ -44,8 +45,29 @@ func serve(ctx context.Context, o options) (err error) {
 	if front.Admin, err = adminFront(ctx, o, n, authority, audience); err != nil {
 		return err
 	}
+	if front.Rest, err = programs(ctx, o, n, authority, audience); err != nil {
+		return err
+	}
 	return n.Serve(ctx, front, func() {
 		o.Log.Info("serving", "origin", n.Origin, "tenant", o.Tenant, "authority", authority)
+	})
+}
+
+// programs checks the tokens of the programs that may use the administration API, nil if there are
+// none. They are public clients that act for a person; a program that acts for itself has no role here.
+func programs(ctx context.Context, o options, n *node.Node, authority, audience string) (auth.Verifier, error) {
+	if len(o.apiClients) == 0 {
+		return nil, nil //nolint:nilnil // no API is no error
+	}
+	var ids []string
+	for _, id := range o.apiClients {
+		if id = strings.ToLower(id); !guid.MatchString(id) {
+			return nil, fmt.Errorf("%w: -api-client-id must be a GUID", manage.ErrUsage)
+		}
+		ids = append(ids, id)
+	}
+	return entra.New(ctx, entra.Config{
+		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience, Clients: ids, Scope: scope, MemberCheck: n.Member,
 	})
 }
 

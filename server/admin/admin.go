@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"beside/server/directory"
-	"beside/server/records"
 	"beside/server/staff"
 	"beside/server/store"
 )
@@ -103,14 +102,14 @@ func (s *Site) routes() http.Handler {
 	page("GET /admin/monitor", auditor, false, s.monitor)
 	page("GET /admin/monitor/events", auditor, false, s.monitorEvents)
 	page("GET /admin/sessions", auditor, false, s.sessions)
-	page("GET /admin/sessions.csv", auditor, false, s.sessionsFile(records.CSV))
-	page("GET /admin/sessions.jsonl", auditor, false, s.sessionsFile(records.JSONLines))
+	page("GET /admin/sessions.csv", auditor, false, s.sessionsFile)
+	page("GET /admin/sessions.jsonl", auditor, false, s.sessionsFile)
 	page("GET /admin/sessions/{id}", auditor, false, s.session)
 	page("GET /admin/sessions/{id}/end", operator, false, s.endAsk)
 	page("POST /admin/sessions/{id}/end", operator, false, s.endDo)
 	page("GET /admin/audit", auditor, false, s.audit)
-	page("GET /admin/audit.csv", auditor, false, s.auditFile(records.CSV))
-	page("GET /admin/audit.jsonl", auditor, false, s.auditFile(records.JSONLines))
+	page("GET /admin/audit.csv", auditor, false, s.auditFile)
+	page("GET /admin/audit.jsonl", auditor, false, s.auditFile)
 	page("POST /admin/audit/verify", auditor, false, s.auditVerify)
 	page("GET /admin/settings", admin, true, s.settings)
 	page("POST /admin/settings", admin, true, s.settingsSave)

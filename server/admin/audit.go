@@ -152,10 +152,8 @@ func (s *Site) auditVerify(v *visit) error {
 }
 
 // auditFile sends all entries that the filters choose.
-func (s *Site) auditFile(f records.Format) func(*visit) error {
-	return func(v *visit) error {
-		q := s.auditQuery(v.r.URL.Query())
-		q.Before = 0
-		return records.Serve(v.w, "beside-audit", f, records.AuditHeader(), records.AuditLog(v.r.Context(), s.t, q))
-	}
+func (s *Site) auditFile(v *visit) error {
+	q := s.auditQuery(v.r.URL.Query())
+	q.Before = 0
+	return records.Serve(v.w, "beside-audit", records.FormatOf(v.r.URL.Path), records.AuditHeader(), records.AuditLog(v.r.Context(), s.t, q))
 }

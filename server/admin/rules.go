@@ -2,7 +2,6 @@ package admin
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -100,31 +99,11 @@ func (s *Site) settingsSave(v *visit) error {
 	case err != nil:
 		return err
 	}
-	if err := v.note("settings.set", "", changes(had, want)); err != nil {
+	if err := v.note("settings.set", "", had.Changes(want)); err != nil {
 		return err
 	}
 	seeOther(v.w, v.r, "/admin/settings?saved=1")
 	return nil
-}
-
-// changes are the settings that differ, old and new.
-func changes(a, b policy.Settings) string {
-	var out []string
-	for _, c := range []struct {
-		name     string
-		old, now bool
-	}{
-		{"enabled", a.Enabled, b.Enabled},
-		{"allow-unenrolled", a.AllowUnenrolled, b.AllowUnenrolled},
-		{"disable-chat", a.DisableChat, b.DisableChat},
-		{"unattended", a.Unattended, b.Unattended},
-		{"elevation-on-unverified", a.ElevationOnUnverified, b.ElevationOnUnverified},
-	} {
-		if c.old != c.now {
-			out = append(out, fmt.Sprintf("%s=%v", c.name, c.now))
-		}
-	}
-	return strings.Join(out, " ")
 }
 
 type rolesData struct {

@@ -139,12 +139,10 @@ func with(q url.Values, name, value string) url.Values {
 }
 
 // sessionsFile sends all sessions that the filters choose.
-func (s *Site) sessionsFile(f records.Format) func(*visit) error {
-	return func(v *visit) error {
-		q := s.sessionQuery(v.r.URL.Query())
-		q.Before = time.Time{}
-		return records.Serve(v.w, "beside-sessions", f, records.SessionHeader(), records.Sessions(v.r.Context(), s.t, q, s.o.Now()))
-	}
+func (s *Site) sessionsFile(v *visit) error {
+	q := s.sessionQuery(v.r.URL.Query())
+	q.Before = time.Time{}
+	return records.Serve(v.w, "beside-sessions", records.FormatOf(v.r.URL.Path), records.SessionHeader(), records.Sessions(v.r.Context(), s.t, q, s.o.Now()))
 }
 
 // Lasted is for templates.

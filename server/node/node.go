@@ -84,8 +84,9 @@ type Config struct {
 type Front struct {
 	Verifier                 auth.Verifier
 	ClientID, API, Authority string
-	Other                    http.Handler // what is not the endpoint's; nil: 404
-	Admin                    *AdminFront  // the admin site; nil for none
+	Other                    http.Handler  // what is not the endpoint's; nil: 404
+	Admin                    *AdminFront   // the admin site; nil for none
+	Rest                     auth.Verifier // of the programs that may use the administration API; nil for no API
 }
 
 // AdminFront is how administrators sign in.
@@ -337,7 +338,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: route(server, site, f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: route(server, site, n.rest(f.Rest, hub, server), f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -447,21 +448,6 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.
 			Verifier: f.Verifier, HTTP: f.HTTP,
 		},
 		Checks: []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
-	})
-}
-
-// route gives the endpoint and the admin site their own paths and the rest to other.
-func route(server, site, other http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		own := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
-		switch {
-		case site != nil && (strings.HasPrefix(r.URL.Path, AdminPath) || r.URL.Path == "/admin"):
-			site.ServeHTTP(w, r)
-		case own || other == nil:
-			server.ServeHTTP(w, r)
-		default:
-			other.ServeHTTP(w, r)
-		}
 	})
 }
 

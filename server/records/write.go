@@ -22,6 +22,14 @@ const (
 	JSONLines Format = "jsonl"
 )
 
+// FormatOf is the format that the end of a path names.
+func FormatOf(path string) Format {
+	if strings.HasSuffix(path, "."+string(JSONLines)) {
+		return JSONLines
+	}
+	return CSV
+}
+
 // flushEvery is after how many rows the reader gets what is there.
 const flushEvery = 500
 
