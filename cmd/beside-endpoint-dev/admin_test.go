@@ -291,6 +291,15 @@ func TestAdminTasks(t *testing.T) {
 	if now, _ := tn.Settings(t.Context()); !now.DisableChat || !now.AllowUnenrolled {
 		t.Errorf("a stale form overwrote: %+v", now)
 	}
+	var told string // the second sees who was first and what differs, and saves again knowing it
+	b.run("told", chromedp.Text(`.note.warn dl`, &told, chromedp.ByQuery))
+	if !strings.Contains(told, "Allow unenrolled devices") || !strings.Contains(told, "Disable chat") || strings.Contains(told, "unattended") {
+		t.Errorf("told %q", told)
+	}
+	b.run("save again", chromedp.Click(`.savebar .primary`, chromedp.ByQuery), chromedp.WaitVisible(`.note.ok`, chromedp.ByQuery))
+	if now, _ := tn.Settings(t.Context()); now.DisableChat || now.AllowUnenrolled {
+		t.Errorf("saved knowingly: %+v", now)
+	}
 
 	// A role: ticking elevation ticks what it needs.
 	b.run("role", chromedp.Navigate(b.base+"/admin/roles/new"),

@@ -177,7 +177,7 @@ type wizardData struct {
 	Find     string
 	Found    []directory.Group
 	Problems []problem
-	Conflict bool
+	Conflict *conflict
 	Old      string // its name before
 }
 
@@ -208,6 +208,10 @@ func (s *Site) wizard(v *visit) error {
 
 // stored is an assignment that exists, as a draft.
 func (s *Site) stored(v *visit, id string) (draft, error) {
+	version, err := s.t.Version(v.r.Context(), store.AssignmentObject, id) // first: what comes between makes a save stale
+	if err != nil {
+		return draft{}, err
+	}
 	all, err := s.t.Assignments(v.r.Context())
 	if err != nil {
 		return draft{}, err
@@ -226,12 +230,10 @@ func (s *Site) stored(v *visit, id string) (draft, error) {
 		}
 		return "none"
 	}
-	d := draft{
-		ID: id, Name: a.Name, Description: a.Description, Role: a.Role.ID, Admins: a.AdminGroups, Users: kind(a.UserScope), Devices: kind(a.DeviceScope),
+	return draft{
+		ID: id, Version: version, Name: a.Name, Description: a.Description, Role: a.Role.ID, Admins: a.AdminGroups, Users: kind(a.UserScope), Devices: kind(a.DeviceScope),
 		UserGroups: a.UserScope.Groups, DeviceGroups: a.DeviceScope.Groups,
-	}
-	d.Version, err = s.t.Version(v.r.Context(), store.AssignmentObject, id)
-	return d, err
+	}, nil
 }
 
 func (s *Site) showWizard(v *visit, code int, d wizardData) error {
@@ -285,7 +287,17 @@ func (s *Site) wizardSave(v *visit) error {
 	case errors.Is(err, store.ErrConflict):
 		return s.showWizard(v, http.StatusUnprocessableEntity, wizardData{D: d, Step: "basics", Problems: []problem{{"name", "form.taken"}}})
 	case errors.Is(err, store.ErrStale):
-		return s.showWizard(v, http.StatusPreconditionFailed, wizardData{D: d, At: len(steps) - 1, Step: "review", Conflict: true})
+		now, err := s.stored(v, a.ID)
+		if err != nil {
+			return err
+		}
+		roles, err := s.t.Roles(v.r.Context())
+		if err != nil {
+			return err
+		}
+		d.Version = now.Version
+		c := s.conflictOf(v, "assign.set", a.ID, v.draftDiff(now, d, roles, names))
+		return s.showWizard(v, http.StatusPreconditionFailed, wizardData{D: d, At: len(steps) - 1, Step: "review", Conflict: c})
 	case err != nil:
 		return err
 	}
@@ -301,16 +313,30 @@ func (s *Site) assignmentDeleteAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.show("confirm", "asg.delete", "assignments", confirmation{d.Name, "asg.delete", v.r.URL.EscapedPath(), "/admin/assignments", nil})
+	v.show("confirm", "asg.delete", "assignments", s.assignmentToDelete(v, d))
 	return nil
 }
 
+func (s *Site) assignmentToDelete(v *visit, d draft) confirmation {
+	return confirmation{Name: d.Name, Key: "asg.delete", Action: v.r.URL.EscapedPath(), Back: "/admin/assignments", Version: d.Version}
+}
+
 func (s *Site) assignmentDelete(v *visit) error {
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
 	d, err := s.stored(v, v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if err := s.t.DeleteAssignment(v.r.Context(), d.ID); err != nil {
+	switch err := s.t.If(store.AssignmentObject, d.ID, version(f)).DeleteAssignment(v.r.Context(), d.ID); {
+	case errors.Is(err, store.ErrStale):
+		ask := s.assignmentToDelete(v, d)
+		ask.Changed = true
+		v.status(http.StatusPreconditionFailed, "confirm", "asg.delete", "assignments", ask)
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := v.note("assign.delete", d.ID, d.Name); err != nil {
