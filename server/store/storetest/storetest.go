@@ -72,6 +72,7 @@ func Run(t *testing.T, open Open) {
 		"admins":                   admins,
 		"browsing":                 browse,
 		"no change is overwritten": stale,
+		"sinks":                    sinks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
