@@ -28,6 +28,7 @@ import (
 	"beside/server/rendezvous"
 	"beside/server/selfca"
 	"beside/server/signal"
+	"beside/server/sink"
 	"beside/server/store"
 	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
@@ -75,6 +76,7 @@ type Config struct {
 	Hosts             []string // names for the certificate of that authority, the first for Origin
 
 	Relay RelayConfig
+	SIEM  SIEM
 
 	Version string // shown to administrators
 	Log     *slog.Logger
@@ -331,18 +333,19 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	})
 	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
-	site, err := n.admin(f.Admin, hub, server)
+	sinks := n.sinks()
+	site, err := n.admin(f.Admin, hub, server, sinks)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: route(server, site, n.rest(f.Rest, hub, server), f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: route(server, site, n.rest(f.Rest, hub, server, sinks), f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	ms := &http.Server{Handler: server.Metrics(), ReadHeaderTimeout: 10 * time.Second}
+	ms := &http.Server{Handler: server.Metrics(n.relayFigures, sinkFigures(sinks)), ReadHeaderTimeout: 10 * time.Second}
 	var wg sync.WaitGroup
 	run := func(what string, fn func() error) {
 		wg.Go(func() {
@@ -356,6 +359,9 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	run("sessions", func() error { return hub.Run(hubCtx) })
 	run("directory", func() error { return n.dir.Run(ctx, n.directoryChanged) })
 	run("purge", func() error { return n.purge(ctx) })
+	for _, s := range sinks {
+		run(s.Name(), func() error { return s.Run(ctx) })
+	}
 	run("https", func() error { return hs.Serve(n.ln) })
 	n.runRelay(hubCtx, run) // goes on until those who drain have gone
 	if n.c.Metrics != "" {
@@ -433,7 +439,7 @@ func (n *Node) config(f Front) func(context.Context) (api.Config, error) {
 }
 
 // admin makes the admin site.
-func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.Handler, error) {
+func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server, sinks []*sink.Sink) (http.Handler, error) {
 	if f == nil {
 		return nil, nil
 	}
@@ -441,13 +447,17 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.
 	if err != nil {
 		return nil, err
 	}
+	checks := []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}}
+	for _, s := range sinks {
+		checks = append(checks, admin.Check{Name: s.Name(), Ask: asked(s)})
+	}
 	return admin.New(admin.Options{
 		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		SignIn: &admin.OIDC{
 			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
 			Verifier: f.Verifier, HTTP: f.HTTP,
 		},
-		Checks: []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
+		Checks: checks,
 	})
 }
 

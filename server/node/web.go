@@ -10,16 +10,21 @@ import (
 	face "beside/server/api"
 	"beside/server/rest"
 	"beside/server/signal"
+	"beside/server/sink"
 )
 
 // rest makes the administration API.
-func (n *Node) rest(v auth.Verifier, hub *signal.Hub, server *face.Server) http.Handler {
+func (n *Node) rest(v auth.Verifier, hub *signal.Hub, server *face.Server, sinks []*sink.Sink) http.Handler {
 	if v == nil {
 		return nil
 	}
+	checks := []rest.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}}
+	for _, s := range sinks {
+		checks = append(checks, rest.Check{Name: s.Name(), Ask: asked(s)})
+	}
 	return rest.New(rest.Options{
 		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Verifier: v, End: hub.End, Version: n.c.Version, Log: n.c.Log,
-		Checks: []rest.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
+		Checks: checks,
 	})
 }
 
