@@ -28,7 +28,7 @@ func read(t *testing.T, path string) string {
 // flags are the names that a program's source defines.
 func flags(t *testing.T, files ...string) (names []string) {
 	t.Helper()
-	def := regexp.MustCompile(`\.(?:String|Bool|Int|Duration|Func)(?:Var)?\((?:&[\w.]+, )?"([a-z-]+)"`)
+	def := regexp.MustCompile(`\.(?:String|Bool|Int|Duration|Func|Var)(?:Var)?\((?:(?:&|\(\*list\)\()[^"]*, )?"([a-z-]+)"`)
 	for _, f := range files {
 		for _, m := range def.FindAllStringSubmatch(read(t, f), -1) {
 			names = append(names, m[1])
@@ -43,7 +43,7 @@ func flags(t *testing.T, files ...string) (names []string) {
 func appFlags(t *testing.T) []string { return flags(t, "cmd/beside/main.go") }
 
 func endpointFlags(t *testing.T) []string {
-	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go")
+	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go", "cmd/beside-endpoint/siem.go")
 }
 
 // TestEveryFlagIsDescribed: man pages and completions know exactly the flags that there are.

@@ -3,102 +3,113 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
 	"beside/auth"
 	"beside/auth/entra"
-	"beside/server/manage"
 	"beside/server/node"
 )
 
 // scope is the short name of the permission that the desktop app asks for.
 const scope = "Beside.Use"
 
+// settled is a configuration that nothing is wrong with.
+type settled struct {
+	node.Config
+	audience, authority, adminSecret string
+	programs                         []string // ids of applications
+}
+
+// audience is the application id of the policy API.
+func (o options) audience() string { return strings.ToLower(strings.TrimPrefix(o.api, "api://")) }
+
+// settle reads everything that the settings name. The error has all that is wrong.
+func (o options) settle() (settled, error) {
+	c := settled{Config: o.Config, audience: o.audience(), authority: strings.ToLower(strings.TrimSuffix(o.authority, "/"))}
+	var wrong faults
+	var err error
+	c.Database, err = database(o.databaseURL, o.databaseFile, os.Getenv("DATABASE_URL"))
+	wrong.add(err)
+	wrong.add(o.check())
+	c.Relay, err = o.relay.config(o.given)
+	wrong.add(err)
+	host := ""
+	if u, err := url.Parse(o.Origin); err == nil {
+		host = u.Hostname()
+	}
+	c.SIEM, err = o.siem.config(host)
+	wrong.add(err)
+	for _, id := range o.apiClients {
+		id = strings.ToLower(id)
+		wrong.when(!guid.MatchString(id), "-api-client-id must be a GUID")
+		c.programs = append(c.programs, id)
+	}
+	wrong.when((o.adminID == "") != (o.adminSecret == ""), "-admin-client-id and -admin-secret-file belong together")
+	if o.adminID != "" && o.adminSecret != "" {
+		wrong.when(!guid.MatchString(strings.ToLower(o.adminID)), "-admin-client-id must be a GUID")
+		c.adminSecret, err = secretFile("-admin-secret-file", o.adminSecret)
+		wrong.add(err)
+	}
+	return c, wrong.err()
+}
+
 // serve runs the endpoint until ctx ends.
 func serve(ctx context.Context, o options) (err error) {
-	if err := o.check(); err != nil {
+	c, err := o.settle()
+	if err != nil {
 		return err
 	}
-	audience := strings.ToLower(strings.TrimPrefix(o.api, "api://"))
-	if !guid.MatchString(audience) {
-		return fmt.Errorf("%w: -api must be api://<application id>", manage.ErrUsage)
-	}
-	authority := strings.ToLower(strings.TrimSuffix(o.authority, "/"))
-	if o.Relay, err = o.relay.config(o.given); err != nil {
-		return err
-	}
-	n, err := node.Open(ctx, o.Config)
+	n, err := node.Open(ctx, c.Config)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
 	v, err := entra.New(ctx, entra.Config{
-		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience,
+		AuthorityHost: c.authority, Tenants: []string{c.Tenant}, API: c.audience,
 		Clients: []string{strings.ToLower(o.clientID)}, Scope: scope, MemberCheck: n.Member,
 	})
 	if err != nil {
 		return err
 	}
-	front := node.Front{Verifier: v, ClientID: o.clientID, API: "api://" + audience, Authority: authority + "/" + o.Tenant}
-	if front.Admin, err = adminFront(ctx, o, n, authority, audience); err != nil {
+	front := node.Front{Verifier: v, ClientID: o.clientID, API: "api://" + c.audience, Authority: c.authority + "/" + c.Tenant}
+	if front.Admin, err = adminFront(ctx, o, c, n); err != nil {
 		return err
 	}
-	if front.Rest, err = programs(ctx, o, n, authority, audience); err != nil {
+	if front.Rest, err = programs(ctx, c, n); err != nil {
 		return err
 	}
 	return n.Serve(ctx, front, func() {
-		o.Log.Info("serving", "origin", n.Origin, "tenant", o.Tenant, "authority", authority)
+		o.Log.Info("serving", "origin", n.Origin, "tenant", c.Tenant, "authority", c.authority)
 	})
 }
 
 // programs checks the tokens of the programs that may use the administration API, nil if there are
 // none. They are public clients that act for a person; a program that acts for itself has no role here.
-func programs(ctx context.Context, o options, n *node.Node, authority, audience string) (auth.Verifier, error) {
-	if len(o.apiClients) == 0 {
+func programs(ctx context.Context, c settled, n *node.Node) (auth.Verifier, error) {
+	if len(c.programs) == 0 {
 		return nil, nil //nolint:nilnil // no API is no error
 	}
-	var ids []string
-	for _, id := range o.apiClients {
-		if id = strings.ToLower(id); !guid.MatchString(id) {
-			return nil, fmt.Errorf("%w: -api-client-id must be a GUID", manage.ErrUsage)
-		}
-		ids = append(ids, id)
-	}
 	return entra.New(ctx, entra.Config{
-		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience, Clients: ids, Scope: scope, MemberCheck: n.Member,
+		AuthorityHost: c.authority, Tenants: []string{c.Tenant}, API: c.audience, Clients: c.programs, Scope: scope, MemberCheck: n.Member,
 	})
 }
 
 // adminFront is how administrators sign in, nil without -admin-client-id.
-func adminFront(ctx context.Context, o options, n *node.Node, authority, audience string) (*node.AdminFront, error) {
+func adminFront(ctx context.Context, o options, c settled, n *node.Node) (*node.AdminFront, error) {
 	if o.adminID == "" {
 		return nil, nil //nolint:nilnil // no admin site is no error
 	}
-	if !guid.MatchString(strings.ToLower(o.adminID)) || o.adminSecret == "" {
-		return nil, fmt.Errorf("%w: the admin site needs -admin-client-id (a GUID) and -admin-secret-file", manage.ErrUsage)
-	}
-	fi, err := os.Stat(o.adminSecret)
-	if err != nil {
-		return nil, fmt.Errorf("admin site: %w", err)
-	}
-	if fi.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%w: %s can be read by others; chmod 600", manage.ErrUsage, o.adminSecret)
-	}
-	secret, err := os.ReadFile(o.adminSecret)
-	if err != nil {
-		return nil, fmt.Errorf("admin site: %w", err)
-	}
 	v, err := entra.New(ctx, entra.Config{
-		AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience, Clients: []string{strings.ToLower(o.adminID)},
+		AuthorityHost: c.authority, Tenants: []string{c.Tenant}, API: c.audience, Clients: []string{strings.ToLower(o.adminID)},
 		Confidential: true, Scope: scope, MemberCheck: n.Member,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &node.AdminFront{
-		ClientID: o.adminID, Secret: strings.TrimSpace(string(secret)), Scope: "api://" + audience + "/" + scope, Verifier: v,
-		Metadata: authority + "/" + o.Tenant + "/v2.0/.well-known/openid-configuration",
+		ClientID: o.adminID, Secret: c.adminSecret, Scope: "api://" + c.audience + "/" + scope, Verifier: v,
+		Metadata: c.authority + "/" + c.Tenant + "/v2.0/.well-known/openid-configuration",
 	}, nil
 }

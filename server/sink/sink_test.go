@@ -238,7 +238,7 @@ func TestPurged(t *testing.T) {
 		db, tn := open(t)
 		defer db.Close()
 		add(t, tn, 5)
-		time.Sleep(store.Retention + time.Hour)
+		<-time.After(store.Retention + time.Hour)
 		if _, err := db.Purge(t.Context()); err != nil {
 			t.Fatal(err)
 		}

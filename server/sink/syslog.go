@@ -70,7 +70,8 @@ func (y *Syslog) Deliver(ctx context.Context, batch []Entry) error {
 	switch {
 	case n == maxTalk:
 		return fmt.Errorf("%w: the receiver talks", ErrRefused)
-	case err != nil && !(y.TLS != nil && errors.Is(err, io.ErrUnexpectedEOF)): // many receivers end TLS without a word
+	case y.TLS != nil && errors.Is(err, io.ErrUnexpectedEOF): // many receivers end TLS without a word
+	case err != nil:
 		return fmt.Errorf("%w: it was not confirmed: %w", ErrRefused, err)
 	}
 	return nil

@@ -53,8 +53,8 @@ func sinks(t *testing.T, e *env) {
 	if seq, ok := claim(b, "n9"); !ok || seq != 0 {
 		t.Errorf("another tenant's: %d %v", seq, ok)
 	}
-	if rs, err := b.AuditAfter(e.ctx, 0, 9); err != nil || len(rs) != 0 {
-		t.Errorf("another tenant's records: %v %v", rs, err)
+	if theirs, err := b.AuditAfter(e.ctx, 0, 9); err != nil || len(theirs) != 0 {
+		t.Errorf("another tenant's records: %v %v", theirs, err)
 	}
 	e.clock.Add(time.Hour)
 	won := make(chan bool, 10)
