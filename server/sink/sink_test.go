@@ -144,14 +144,14 @@ func TestNothingIsLost(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				db, tn := open(t)
 				defer db.Close()
-				add(t, tn, 1203)
+				add(t, tn, 603)
 				r := &receiver{deal: tt.deal}
 				s := sinkTo(tn, r)
-				run(t, 3*time.Hour, s)
-				if n := r.complete(t, 1203); n > 0 && !tt.twice {
+				run(t, 20*time.Minute, s)
+				if n := r.complete(t, 603); n > 0 && !tt.twice {
 					t.Errorf("%d came twice", n)
 				}
-				if s.Stats.Sent.Load() != 1203 || s.Stats.Behind.Load() != 0 || s.Stats.Sending.Load() || s.Trouble() != nil {
+				if s.Stats.Sent.Load() != 603 || s.Stats.Behind.Load() != 0 || s.Stats.Sending.Load() || s.Trouble() != nil {
 					t.Errorf("sent %d, behind %d, %v", s.Stats.Sent.Load(), s.Stats.Behind.Load(), s.Trouble())
 				}
 			})
