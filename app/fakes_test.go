@@ -126,6 +126,8 @@ func (f *fakeSession) Pause()                         { f.note("pause") }
 func (f *fakeSession) Continue()                      { f.note("continue") }
 func (f *fakeSession) Laser(at input.Move, on bool)   { f.note(fmt.Sprint("laser ", at, on)) }
 func (f *fakeSession) Draw(at input.Move, begin bool) { f.note(fmt.Sprint("draw ", at, begin)) }
+func (f *fakeSession) ShowMonitor(n int)              { f.note(fmt.Sprint("show ", n)) }
+func (f *fakeSession) ShareOnly(n int)                { f.note(fmt.Sprint("only ", n)) }
 func (f *fakeSession) ClearInk()                      { f.note("clear") }
 func (f *fakeSession) Chat() bool                     { return !f.noChat }
 func (f *fakeSession) Say(s string) (uint32, bool) {

@@ -26,6 +26,7 @@ type HelperSession interface {
 	Input(e input.Event)
 	ReleaseInput()
 	Meter() session.Meter
+	ShowMonitor(n int)              // asks for one of the sharer's monitors, 0: all
 	Laser(at input.Move, on bool)   // points there
 	Draw(at input.Move, begin bool) // draws to there
 	ClearInk()
@@ -39,9 +40,10 @@ type SharerSession interface {
 	Events() <-chan session.Event
 	TakeBack()
 	Stop()
-	Pause()    // hides the screen at once
-	ClearInk() // removes what the helper drew
-	Continue() // counts only from a person
+	Pause()          // hides the screen at once
+	ClearInk()       // removes what the helper drew
+	Continue()       // counts only from a person
+	ShareOnly(n int) // limits the share to one monitor, 0: all
 	talker
 }
 

@@ -25,6 +25,8 @@ type sharing struct {
 	prompt  Float
 	chat    *chatting // nil: the organisation has switched it off, or not started
 	chatWin Float
+	screens session.MonitorsNow
+	limit   Float // chooses what is shared; nil: not open
 	stopKey func()
 }
 
@@ -162,6 +164,8 @@ func (x *sharing) event(e session.Event) {
 			x.bar.SetDrawn(e.On)
 			x.fitBar()
 		}
+	case session.MonitorsNow:
+		x.monitorsNow(e)
 	case session.PausedNow:
 		if x.bar != nil {
 			x.bar.SetPaused(e.On)
@@ -191,7 +195,8 @@ func (x *sharing) waiting() {
 func (x *sharing) ask(e session.Consent) {
 	x.closePrompt()
 	x.closeChat() // nothing may lie beside the question that a helper can fill with words
-	data := screens.ConsentData{Helper: person(e.Helper), Rights: e.Rights, Now: x.a.now, OnAnswer: func(allow bool) {
+	x.closeLimit()
+	data := screens.ConsentData{Helper: person(e.Helper), Rights: e.Rights, Now: x.a.now, OnOnly: x.s.ShareOnly, Monitors: monitors(session.MonitorsNow{List: e.Monitors, All: true}, 0), OnAnswer: func(allow bool) {
 		x.stopTimer()
 		x.allowed = allow
 		e.Answer(allow)
@@ -249,7 +254,7 @@ func (x *sharing) started(e session.Started) {
 	if x.helper.Name == "" {
 		x.helper = person(e.Peer)
 	}
-	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, Chat: x.s.Chat(), OnTakeBack: x.s.TakeBack, OnPause: x.pause, OnChat: x.toggleChat, OnClear: x.s.ClearInk, OnStop: x.s.Stop})
+	x.bar = screens.NewBar(screens.BarData{Helper: x.helper, Rights: e.Rights, Chat: x.s.Chat(), OnTakeBack: x.s.TakeBack, OnPause: x.pause, OnChat: x.toggleChat, OnClear: x.s.ClearInk, OnScreens: x.toggleLimit, OnStop: x.s.Stop})
 	if x.s.Chat() {
 		x.chat = newChatting(x.a, x.s, x.helper, "someone", x.unread, x.closeChat)
 	}
@@ -306,6 +311,7 @@ func (x *sharing) clear() {
 	x.stopTimer()
 	x.closePrompt()
 	x.closeChat()
+	x.closeLimit()
 	if x.consent != nil {
 		x.consent.Over()
 		x.consent = nil

@@ -23,6 +23,7 @@ func (x *sharing) toggleChat() {
 	case x.chatWin != nil:
 		x.closeChat()
 	default:
+		x.closeLimit()
 		x.openChat()
 	}
 }

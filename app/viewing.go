@@ -22,7 +22,7 @@ type viewing struct {
 	rights policy.Right
 	lost   time.Time // zero while the other side is heard
 	floats []fyne.CanvasObject
-	stop   context.CancelFunc
+	stop   context.CancelFunc // ends the calls of second; nil: there are none
 	full   bool
 	paused bool
 	tool   screens.Tool
@@ -43,6 +43,7 @@ func newViewing(x *helping, r policy.Right) *viewing {
 		Chat: panel, OnChat: w.toggleChat, OnTool: w.setTool, OnClear: x.h.ClearInk,
 		Sharer: x.sharer, Device: x.device, Rights: r, Offer: x.offer,
 		Picture: x.glass.Object(), OnRequest: x.h.RequestControl,
+		OnScreen:   x.h.ShowMonitor,
 		OnCancel:   func() { x.h.CancelAsk(); w.v.SetAsked(false) },
 		OnGiveBack: x.h.GiveBack, OnFit: w.setFit, OnFull: w.toggleFull, OnEnd: x.h.End,
 		OnCopy: func(s string) { x.a.fyne.Clipboard().SetContent(s) }, OnFloat: w.float, OnEdge: w.edge,
@@ -57,19 +58,35 @@ func newViewing(x *helping, r policy.Right) *viewing {
 	if !r.Has(policy.Control) {
 		x.win.Canvas().Focus(w.v.Focus)
 	}
-	ctx, cancel := context.WithCancel(x.ctx)
-	w.stop = cancel
-	x.a.everySecond(ctx, w.second)
+	w.follow()
 	return w
 }
 
+// follow calls second now and every second while there is something for it to do. In full screen
+// there mostly is not, and a session in which nothing happens then wakes nobody.
+func (w *viewing) follow() {
+	w.second()
+	if w.stop == nil && w.changes() {
+		ctx, cancel := context.WithCancel(w.x.ctx)
+		w.stop = cancel
+		w.x.a.everySecond(ctx, w.second)
+	}
+}
+
+// changes says whether something is shown that may change every second.
+func (w *viewing) changes() bool { return !w.lost.IsZero() || w.v.ShowsFigures() }
+
 // second redraws what changed, at most once a second.
 func (w *viewing) second() {
-	if !w.lost.IsZero() {
+	switch {
+	case !w.lost.IsZero():
 		w.v.Lost(true, w.x.a.now().Sub(w.lost))
-		return
+	case w.v.ShowsFigures():
+		w.v.SetFigures(figures(w.x.h.Meter()))
+	case w.stop != nil:
+		w.stop()
+		w.stop = nil
 	}
-	w.v.SetFigures(figures(w.x.h.Meter()))
 }
 
 func (w *viewing) event(e session.Event) {
@@ -88,13 +105,15 @@ func (w *viewing) event(e session.Event) {
 		w.lost = e.Since
 		w.setTool(screens.ToolNone)
 		w.control()
-		w.v.Lost(true, w.x.a.now().Sub(e.Since))
+		w.follow()
 	case session.Back:
 		w.lost = time.Time{}
 		w.v.Lost(false, 0)
 		w.control()
 	case session.LocalInput:
 		w.v.Local(e.Active)
+	case session.MonitorsNow:
+		w.v.SetMonitors(monitors(e, e.Shown))
 	case session.Expiring:
 		w.v.Say(ui.Warn, "timer", ui.T("v.expiring"))
 	}
@@ -137,6 +156,7 @@ func (w *viewing) toggleFull() {
 	w.full = !w.full
 	w.x.win.SetFullScreen(w.full)
 	w.v.SetFull(w.full)
+	w.follow()
 	if w.full && w.rights.Has(policy.Control) {
 		if f, ok := w.x.glass.Object().(fyne.Focusable); ok {
 			w.x.win.Canvas().Focus(f)
@@ -152,6 +172,7 @@ func (w *viewing) edge() {
 		w.x.a.do(func() {
 			if w.x.view == w && w.full && w.v.AtEdge() {
 				w.v.SetBar(true)
+				w.follow()
 			}
 		})
 	})
@@ -164,6 +185,7 @@ func (w *viewing) toolbar() {
 		return
 	}
 	w.v.SetBar(true)
+	w.follow()
 	w.x.win.Canvas().Focus(w.v.Focus)
 }
 
@@ -174,13 +196,21 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 		w.toggleFull()
 	case fyne.Key1:
 		w.setFit(!w.fit)
+	case fyne.KeyS:
+		w.v.ToggleScreens()
+	case fyne.KeyN:
+		w.v.NextScreen()
 	case fyne.KeyM:
 		w.v.ToggleMeter()
+		w.follow()
 	case fyne.KeyL:
 		w.toggleTool(screens.ToolLaser)
 	case fyne.KeyP:
 		w.toggleTool(screens.ToolPen)
 	case fyne.KeyEscape:
+		if w.v.CloseScreens() {
+			return
+		}
 		w.setTool(screens.ToolNone)
 	case fyne.KeyT:
 		w.toggleChat()
@@ -201,6 +231,8 @@ func (w *viewing) float(over []fyne.CanvasObject) {
 }
 
 func (w *viewing) close() {
-	w.stop()
+	if w.stop != nil {
+		w.stop()
+	}
 	w.float(nil)
 }

@@ -55,6 +55,12 @@ type Verified struct {
 	Roles   []string  // application roles, e.g. "Admin"
 	Device  string    // deviceid claim, lower case, "" if absent: a copyable hint, not a proof
 	Expires time.Time // after which the token no longer counts
+
+	// The rest is what a generic OpenID Connect provider says besides; empty with Entra.
+	Given, Family, Email string
+	Groups               []string // values of the configured claim
+	GroupsKnown          bool     // the token has that claim
+	Issued               time.Time
 }
 
 // A Verifier checks access tokens. It is safe for concurrent use.

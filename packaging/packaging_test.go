@@ -43,7 +43,17 @@ func flags(t *testing.T, files ...string) (names []string) {
 func appFlags(t *testing.T) []string { return flags(t, "cmd/beside/main.go") }
 
 func endpointFlags(t *testing.T) []string {
-	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go", "cmd/beside-endpoint/siem.go")
+	all, err := filepath.Glob("../cmd/beside-endpoint/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, f := range all {
+		if !strings.HasSuffix(f, "_test.go") {
+			files = append(files, strings.TrimPrefix(f, "../"))
+		}
+	}
+	return flags(t, files...)
 }
 
 // TestEveryFlagIsDescribed: man pages and completions know exactly the flags that there are.

@@ -41,37 +41,50 @@ func (a *acker) send() error {
 type refusals struct {
 	report func(class string, n int)
 
+	some chan struct{} // capacity 1: there is something to report
+
 	mu     sync.Mutex
 	counts map[string]int
 }
 
+func newRefusals(report func(class string, n int)) *refusals {
+	return &refusals{report: report, some: make(chan struct{}, 1), counts: map[string]int{}}
+}
+
 func (r *refusals) add(class string) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.counts == nil {
-		r.counts = map[string]int{}
-	}
 	r.counts[class]++
+	r.mu.Unlock()
+	select {
+	case r.some <- struct{}{}:
+	default:
+	}
 }
 
 func (r *refusals) run(ctx context.Context) error {
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
+	defer r.flush()
+	pause := time.NewTimer(time.Second)
+	defer pause.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			r.flush()
 			return ctx.Err()
-		case <-t.C:
-			r.flush()
+		case <-r.some:
 		}
+		pause.Reset(time.Second)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause.C:
+		}
+		r.flush()
 	}
 }
 
 func (r *refusals) flush() {
 	r.mu.Lock()
 	counts := r.counts
-	r.counts = nil
+	r.counts = map[string]int{}
 	r.mu.Unlock()
 	for class, n := range counts {
 		r.report(class, n)

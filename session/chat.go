@@ -100,8 +100,8 @@ func (c *chat) run(ctx context.Context) error {
 }
 
 func (c *chat) write(ctx context.Context) error {
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
+	late := time.NewTimer(chatArrive)
+	late.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -111,11 +111,26 @@ func (c *chat) write(ctx context.Context) error {
 			if c.open(ctx) != nil || c.con.link.Send(ChanChat, wire.AppendChat(nil, m)) != nil {
 				c.give(func(id uint32, _ time.Duration) bool { return id == m.ID })
 			}
-		case <-t.C:
+		case <-late.C:
 			now := c.con.clock()
 			c.give(func(_ uint32, until time.Duration) bool { return now >= until })
 		}
+		if at, ok := c.earliest(); ok {
+			late.Reset(max(at-c.con.clock(), time.Millisecond))
+		}
 	}
+}
+
+// earliest is when the first of what is on its way will be late; false if nothing is.
+func (c *chat) earliest() (at time.Duration, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, until := range c.waiting {
+		if until != 0 && (!ok || until < at) {
+			at, ok = until, true
+		}
+	}
+	return at, ok
 }
 
 // await remembers that this message is on its way.

@@ -67,8 +67,10 @@ type (
 		Helper Person
 		Rights policy.Right // everything the helper will have if allowed
 		First  bool
-		Until  time.Time
-		Answer func(allow bool)
+		// Monitors are those that the share can be limited to, by ShareOnly before Answer; none of a widening.
+		Monitors []Monitor
+		Until    time.Time
+		Answer   func(allow bool)
 	}
 	// ConsentOver says the request is answered, timed out or withdrawn.
 	ConsentOver struct{}

@@ -65,6 +65,8 @@ type Gate struct {
 	closed  bool          // for good
 	paused  bool          // by the person at the machine
 	pauses  uint32        // how often
+	turn    turning       // another monitor is about to be shown
+	turns   uint32        // how often
 	chat    bool          // the organisation allows it
 	epoch   uint32
 	entry   input.Injector // the filters, ending in held
@@ -189,6 +191,8 @@ func (g *Gate) open(c Class) error {
 		return fmt.Errorf("%w: %s is not open", ErrRefused, c)
 	case g.paused && !d.paused:
 		return fmt.Errorf("%w: %s while paused", ErrRefused, c)
+	case !d.paused && g.turn.shuts(c):
+		return fmt.Errorf("%w: %s while another monitor is turned to", ErrRefused, c)
 	case !g.rights.Has(d.right):
 		return fmt.Errorf("%w: %s needs %s", ErrRefused, c, d.right)
 	case g.clock() >= g.until:

@@ -31,6 +31,7 @@ type helperLive struct {
 	pings    pinger
 	pinged   time.Duration // when, on the clock; 0 for never
 	mends    *mends
+	there    MonitorsNow // what there is to see
 }
 
 // live runs the session over an encrypted link until it ends.
@@ -106,7 +107,11 @@ func (l *helperLive) own(ctx context.Context) error {
 			if err := l.tick(); err != nil {
 				return err
 			}
-			beat.Reset(l.beat())
+			if next := l.untilBeat(); next > 0 {
+				beat.Reset(next)
+			} else {
+				beat.Reset(l.beat()) // nothing is heard, or the answer is under way
+			}
 		}
 	}
 }
@@ -137,6 +142,8 @@ func (l *helperLive) message(ctx context.Context, m wire.Message) error {
 		l.h.pen.clear(m.Upto)
 	case wire.Paused:
 		l.paused(m)
+	case wire.Monitors:
+		l.monitors(m)
 	case wire.End:
 		return over(BySharer, m.Code)
 	default:
@@ -172,6 +179,7 @@ func (l *helperLive) start() {
 	if l.began.IsZero() && l.first && l.rights != 0 {
 		*l.began = time.Now()
 		l.h.out.emit(Started{Rights: l.rights, Peer: l.h.met.sharer})
+		l.seeMonitors(l.there)
 	}
 }
 
@@ -215,6 +223,8 @@ func (l *helperLive) command(ctx context.Context, c command) error {
 		return l.con.send(wire.CancelWant{})
 	case cmdClearInk:
 		return l.con.send(wire.InkClear{Upto: l.h.pen.newest()})
+	case cmdShow:
+		return l.askShow(c.monitor)
 	case cmdGiveBack:
 		return l.con.send(wire.GiveBack{Keep: c.rights})
 	}
@@ -237,13 +247,18 @@ func (l *helperLive) tick() error {
 	if now := l.con.clock(); now >= l.pinged+rttEvery || l.pinged == 0 {
 		l.pinged = now
 		_ = l.con.send(wire.Ping{N: l.pings.ping(now)}) // a dead link shows as silence
-	} else if b := l.beat(); max(l.con.silence(), l.con.unsaid()) >= b/2 {
+	} else if l.untilBeat() <= l.beat()/8 {
 		_ = l.con.link.Send(ChanInput, wire.AppendInput(nil, l.h.log.empty()))
 	}
 	return quiet(l.con, &l.quiet, l.h.out)
 }
 
-// beat is until the next tick.
+// untilBeat is until this side should make itself heard; it may be past.
+func (l *helperLive) untilBeat() time.Duration {
+	return l.beat() - max(l.con.silence(), l.con.unsaid())
+}
+
+// beat is how long this side may say, or hear, nothing before it makes itself heard.
 func (l *helperLive) beat() time.Duration {
 	if l.quiet || l.h.log.holds() || l.con.silence() > beatIdle {
 		return beatHeld

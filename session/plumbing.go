@@ -91,9 +91,10 @@ func (l *latch) isSet() bool {
 
 // command is what a user interface asks of the owner.
 type command struct {
-	kind   byte // one of cmd*
-	rights policy.Right
-	times  uint32 // of cmdContinue: how many pauses it ends
+	kind    byte // one of cmd*
+	rights  policy.Right
+	times   uint32 // of cmdContinue: how many pauses it ends
+	monitor int    // of cmdShow
 }
 
 const (
@@ -104,6 +105,7 @@ const (
 	cmdPause
 	cmdContinue
 	cmdClearInk
+	cmdShow
 )
 
 // inbox is everything that can wake the owner before the link is up.

@@ -176,9 +176,11 @@ type rig struct {
 	ceiling policy.Right
 	spent   *pair.Spent
 	own     input.Windows
+	desk    capture.Backend                      // nil: screen is all there is
 	sheet   *sheet                               // what the helper draws on; nil: nothing
 	tweak   func(c *session.Common, sharer bool) // one side's own idea of the world
 
+	area   func() image.Rectangle // where the shared picture lies, once the session is live
 	helper *session.Helper
 	sharer *session.Sharer
 	conns  [2]*sessiontest.Conn
@@ -244,11 +246,15 @@ func (r *rig) join(code string) {
 	if r.sheet != nil {
 		overlay = r.sheet.open
 	}
+	displays := r.desk
+	if displays == nil {
+		displays = r.screen
+	}
 	r.sharer = session.NewSharer(session.SharerConfig{
 		Overlay: overlay,
-		Common:  r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: r.screen, Ceiling: r.ceiling,
+		Common:  r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: displays, Ceiling: r.ceiling,
 		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent, Own: r.own,
-		Injector: func(func() image.Rectangle) (input.Injector, error) { return r.sys, nil },
+		Injector: func(area func() image.Rectangle) (input.Injector, error) { r.area = area; return r.sys, nil },
 	})
 	r.se = collect(r.sharer.Events())
 	s := r.sharer

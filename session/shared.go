@@ -1,13 +1,11 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"image"
 	"sync/atomic"
 
 	"beside/capture"
-	"beside/frame"
 	"beside/input"
 )
 
@@ -37,35 +35,4 @@ func (a *sharedArea) get() image.Rectangle {
 		return *r
 	}
 	return image.Rectangle{}
-}
-
-// sharedSource notes where the picture lies and where the pointer is, on the way past.
-type sharedSource struct {
-	capture.Source
-	area *sharedArea
-	mask *mask
-	pos  atomic.Pointer[image.Point]
-}
-
-// Next is Source.Next.
-func (s *sharedSource) Next(ctx context.Context, dst *frame.Frame) error {
-	err := s.Source.Next(ctx, dst)
-	if err == nil {
-		s.mask.cover(dst)
-		r := image.Rectangle{Min: dst.Origin, Max: dst.Origin.Add(dst.Size)}
-		if s.area.get() != r {
-			s.area.p.Store(&r)
-		}
-	}
-	return err
-}
-
-func (s *sharedSource) at(p image.Point) { s.pos.Store(&p) }
-
-// focus is where the person is likely to look.
-func (s *sharedSource) focus() image.Point {
-	if p := s.pos.Load(); p != nil {
-		return *p
-	}
-	return image.Point{}
 }

@@ -11,6 +11,7 @@ import (
 	"beside/policy"
 	"beside/policy/api"
 	"beside/session/pair"
+	"beside/session/picture"
 	"beside/session/wire"
 )
 
@@ -35,6 +36,10 @@ type Sharer struct {
 	area *sharedArea
 	mask mask
 
+	monitors monitorList
+	turn     chan struct{}                  // cap 1: the limit has changed
+	tx       atomic.Pointer[picture.Sender] // nil until the session is live
+
 	// set by pairing
 	keys  *pair.Keys
 	wire  Wire
@@ -54,6 +59,7 @@ func NewSharer(cfg SharerConfig) *Sharer {
 	s.box = &inbox{endpoint: cfg.Endpoint, cmds: make(chan command, 32), stop: newLatch(), self: BySharer}
 	s.wants = wantLimit{clock: cfg.Clock}
 	s.mask.own, _ = cfg.Own.(shown)
+	s.monitors.backend, s.turn = cfg.Displays, make(chan struct{}, 1)
 	return s
 }
 
@@ -76,6 +82,9 @@ func (s *Sharer) TakeBack() {
 // filters is what stands between the Gate and Held: the person at the machine wins, and Beside's
 // own windows cannot be pressed.
 func (s *Sharer) filters(next input.Injector) input.Injector {
+	if at, ok := s.cfg.Own.(focusPlace); ok {
+		next = s.inside(next, at)
+	}
 	if s.cfg.Own != nil {
 		next = input.NewOwnWindows(next, s.cfg.Own, s.area.get)
 	}
@@ -250,7 +259,8 @@ func (s *Sharer) firstWant(ctx context.Context, want policy.Right, remote []byte
 	if err := s.seal.send(ctx, wire.Asking{Rights: got}); err != nil {
 		return 0, nil, err
 	}
-	q := s.ask(got, true) //nolint:contextcheck // the person who presses has none
+	_, _ = s.monitors.refresh(ctx) // who cannot list them is told when the session begins
+	q := s.ask(got, true)          //nolint:contextcheck // the person who presses has none
 	s.box.answer = q.answer
 	defer func() { s.box.answer = nil; s.out.emit(ConsentOver{}) }()
 	deadline := time.NewTimer(firstConsentWait)

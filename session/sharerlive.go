@@ -27,8 +27,15 @@ type sharerLive struct {
 	toldPause bool // the helper knows that the person has paused
 	tx        *picture.Sender
 	acks      acker
-	refuse    refusals
+	refuse    *refusals
 	ink       *ink
+	src       *turnSource
+	turns     uint32        // of the gate: the turn that is under way, or was last
+	turnGen   uint32        // what tx.Seen says once the helper has seen it
+	seen      chan struct{} // that may be so
+	turnLimit *bucket
+	lostLimit *bucket
+	relookAt  <-chan time.Time
 	mends     *mends
 
 	asking   *question
@@ -46,12 +53,8 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 	if err := greet(ctx, con, s.keys, pair.Sharer, cards); err != nil {
 		return err
 	}
-	src, err := s.cfg.Displays.Open(ctx, "")
-	if err != nil {
-		return captureError(err)
-	}
+	src := newTurnSource(s.area, &s.mask)
 	defer src.Close() //nolint:errcheck // nothing to do about it
-	shared := &sharedSource{Source: src, area: s.area, mask: &s.mask}
 	sys, err := s.cfg.Injector(s.area.get)
 	if err != nil {
 		return captureError(err)
@@ -61,23 +64,30 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 	l := &sharerLive{
 		s: s, con: con, in: make(chan wire.Message, 64), local: make(chan bool, 4), first: make(chan struct{}, 1),
 		end: end, rights: rights, granting: make(chan grantResult, 1), mends: mends,
+		src: src, seen: make(chan struct{}, 1), turnLimit: turnBucket(s.cfg.Clock), lostLimit: lostBucket(s.cfg.Clock),
 	}
 	l.acks.link = link
 	l.ink = &ink{open: s.cfg.Overlay, own: s.cfg.Own, area: s.area.get, out: s.out}
 	s.gate.AllowChat(s.met.chat)
 	s.talk.on.Store(s.met.chat)
 	defer s.talk.on.Store(false)
-	l.refuse.report = func(class string, n int) {
+	l.refuse = newRefusals(func(class string, n int) {
 		sendEvent(ctx, s.cfg.Endpoint, api.Event{Session: s.box.session, Kind: api.EventRefused, Detail: class, Count: n})
-	}
-	l.tx = picture.NewSender(picture.SenderConfig{
-		Source: shared, Out: pausedOut{link, s.gate},
-		Allow: func() bool { return s.gate.Check(ClassPicture) == nil },
-		Focus: shared.focus, RTT: func() time.Duration { return link.Status().RTT },
-		FirstSent: func() { l.first <- struct{}{} },
 	})
+	l.tx = picture.NewSender(picture.SenderConfig{
+		Source: src, Out: pausedOut{link, s.gate},
+		Allow: func() bool { return s.gate.Check(ClassPicture) == nil },
+		Focus: src.focus, RTT: func() time.Duration { return link.Status().RTT },
+		FirstSent: func() { l.first <- struct{}{} }, Shown: func() { poke(l.seen) },
+	})
+	s.tx.Store(l.tx)
+	defer s.tx.Store(nil)
+	if err := l.begin(ctx); err != nil {
+		return err
+	}
 	l.apply(rights, ByHelper)
 	l.stillPaused()
+	_ = l.tellMonitors() // a dead link shows as silence
 	defer s.gate.Close()
 	return group(ctx,
 		l.own,
@@ -85,7 +95,7 @@ func (s *Sharer) live(ctx context.Context, link Link, rights policy.Right, end *
 		l.readInput,
 		l.tx.Run,
 		l.mends.lead,
-		func(ctx context.Context) error { return l.cursors(ctx, shared) },
+		func(ctx context.Context) error { return l.cursors(ctx) },
 		l.watchLocal,
 		l.chat,
 		l.readPen,
@@ -152,6 +162,16 @@ func (l *sharerLive) own(ctx context.Context) error {
 			}
 		case <-l.first:
 			l.started(ctx)
+		case <-l.s.turn:
+			err = l.limited(ctx)
+		case <-l.seen:
+			err = l.sawTurn()
+		case <-l.src.gone:
+			err = l.lost(ctx)
+		case <-l.src.relaid():
+			l.relookAt = time.After(relookAfter)
+		case <-l.relookAt:
+			err = l.relook(ctx)
 		case <-tick.C:
 			err = l.tick(ctx)
 			tick.Reset(l.look())
@@ -167,7 +187,12 @@ func (l *sharerLive) command(ctx context.Context, c command) error {
 	switch c.kind {
 	case cmdGiveBack:
 		return l.narrow(ctx, c.rights, BySharer)
-	case cmdPause, cmdContinue:
+	case cmdContinue:
+		if l.src.none() {
+			return nil // there is nothing that may be seen
+		}
+		return l.pause(ctx, c)
+	case cmdPause:
 		return l.pause(ctx, c)
 	case cmdClearInk:
 		return l.clearInk(0)
@@ -192,6 +217,7 @@ func (l *sharerLive) started(ctx context.Context) {
 	l.end.Began = time.Now()
 	go sendEvent(ctx, l.s.cfg.Endpoint, l.s.event(api.EventStarted, l.rights))
 	l.s.out.emit(Started{Rights: l.rights, Peer: l.s.met.helper})
+	l.s.out.emit(l.s.monitors.now())
 }
 
 // apply makes r the law and says so to the helper.
@@ -241,6 +267,8 @@ func (l *sharerLive) message(ctx context.Context, m wire.Message) error {
 		return nil
 	case wire.InkClear:
 		return l.clearInk(m.Upto)
+	case wire.Show:
+		return l.show(ctx, int(m.Monitor))
 	case wire.GiveBack:
 		return l.narrow(ctx, m.Keep, ByHelper)
 	case wire.End:
@@ -328,16 +356,15 @@ func (l *sharerLive) readInput(ctx context.Context) error {
 }
 
 // cursors tells the helper where the pointer is and what it looks like.
-func (l *sharerLive) cursors(ctx context.Context, src *sharedSource) error {
+func (l *sharerLive) cursors(ctx context.Context) error {
 	var shape *frame.CursorShape
 	for first := true; ; first = false {
-		c, err := src.Cursor(ctx)
+		c, err := l.src.Cursor(ctx)
 		if errors.Is(err, capture.ErrTemporary) {
 			continue
 		} else if err != nil {
 			return captureError(err)
 		}
-		src.at(c.Pos)
 		if l.s.gate.Check(ClassPicture) != nil {
 			continue
 		}

@@ -39,7 +39,9 @@ func (s *Sharer) ask(r policy.Right, first bool) *question {
 			})
 		},
 	}
-	if !first {
+	if first {
+		q.consent.Monitors = s.monitors.connected()
+	} else {
 		s.mask.begin()
 	}
 	s.out.emit(q.consent)

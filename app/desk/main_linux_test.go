@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	a := app.NewWithID("beside.desk.test")
 	a.NewWindow("keeps the application running")
 	a.Lifecycle().SetOnStarted(func() {
-		go Unstick(context.Background(), fyne.Do)
+		go Unstick(context.Background(), fyne.Do, nil)
 		go func() {
 			code = m.Run()
 			fyne.Do(a.Quit)

@@ -20,9 +20,16 @@ const (
 // Unstick frees the Fyne goroutine from a wait that may never end: when GLFW 3.3 shows a window it
 // waits for the X server to say that the window is visible, and while other events lie in its queue
 // that wait has no limit. If the goroutine does not answer for 5 seconds, our windows are told that
-// they are visible. do is fyne.Do or does the same. It runs until ctx ends.
-func Unstick(ctx context.Context, do func(func())) {
+// they are visible. do is fyne.Do or does the same; seen, which may be nil, says when the goroutine
+// was last known to live, so that it need not be asked. It runs until ctx ends.
+func Unstick(ctx context.Context, do func(func()), seen func() time.Time) {
 	for {
+		if seen != nil && time.Since(seen()) < askEvery {
+			if !rest(ctx) {
+				return
+			}
+			continue
+		}
 		answered := make(chan struct{})
 		do(func() { close(answered) })
 		wait := time.After(stuckFrom)
@@ -37,11 +44,21 @@ func Unstick(ctx context.Context, do func(func())) {
 				wait = time.After(stuckFrom)
 			}
 		}
-		select {
-		case <-ctx.Done():
+		if !rest(ctx) {
 			return
-		case <-time.After(askEvery):
 		}
+	}
+}
+
+// rest waits until it is time to look again; false if ctx has ended.
+func rest(ctx context.Context) bool {
+	t := time.NewTimer(askEvery)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package desk
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Unstick has nothing to do here.
-func Unstick(ctx context.Context, _ func(func())) { <-ctx.Done() }
+func Unstick(ctx context.Context, _ func(func()), _ func() time.Time) { <-ctx.Done() }

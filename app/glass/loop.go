@@ -2,6 +2,7 @@ package glass
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -33,6 +34,8 @@ type Loop struct {
 	asked chan struct{}  // capacity 1: Do was called
 	input chan chan bool // an event can be read; to be answered when it was
 
+	seen atomic.Int64 // when the Fyne goroutine last came by, Unix nanoseconds
+
 	// Of the Fyne goroutine alone.
 	timer  *time.Timer
 	called bool      // Do was called; what it brought may have run only just now
@@ -53,11 +56,15 @@ func (l *Loop) Do(f func()) {
 	}
 }
 
+// Seen is when the Fyne goroutine last came by; long ago if the Loop does not run.
+func (l *Loop) Seen() time.Time { return time.Unix(0, l.seen.Load()) }
+
 // wait handles events as they come, until Fyne may have something to do: for a tick, or for
 // much longer when nothing has happened lately. look handles the events that are there. It ends
 // early when quit is closed or Do is called.
 func (l *Loop) wait(quit <-chan struct{}, look func()) {
 	began := time.Now()
+	l.seen.Store(began.UnixNano())
 	if l.called {
 		l.called = false
 		l.stay(began.Add(afterCall))

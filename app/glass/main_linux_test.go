@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	a := app.NewWithID("beside.glass.test")
 	a.NewWindow("keeps the application running")
 	a.Lifecycle().SetOnStarted(func() {
-		go desk.Unstick(context.Background(), fyne.Do)
+		go desk.Unstick(context.Background(), fyne.Do, nil)
 		go func() {
 			code = m.Run()
 			fyne.Do(a.Quit)

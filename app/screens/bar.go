@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 
 	"beside/app/ui"
@@ -24,6 +26,7 @@ type BarData struct {
 	OnChat     func()
 	OnClear    func() // remove what the helper drew
 	OnStop     func()
+	OnScreens  func() // choose what is shared
 }
 
 // Bar is the bar and what changes on it. It draws only when what it says changes.
@@ -40,6 +43,8 @@ type Bar struct {
 	pause    *ui.Button
 	chat     *ui.Button
 	clear    *ui.Button
+	screens  *ui.Button
+	monitors Monitors
 	row      *fyne.Container
 	lost     bool
 	paused   bool
@@ -58,10 +63,11 @@ func NewBar(d BarData) *Bar {
 	b.pause = ui.BtnM(ui.OnBar, "pause", "pause", ui.T("pause"), func() { b.data.OnPause(!b.paused) })
 	b.chat = ui.BtnM(ui.OnBar, "message-square", "chat", ui.T("chat"), func() { b.data.OnChat() })
 	b.clear = ui.BtnM(ui.OnBar, "x", "v.clear", ui.T("v.clear"), func() { b.data.OnClear() })
+	b.screens = ui.BtnM(ui.OnBar, "monitor", "v.screens", ui.T("v.screens"), func() { b.data.OnScreens() })
 	stop := ui.BtnM(ui.Danger1, "stop", "stop", ui.T("stop"), d.OnStop)
 	b.row = ui.HStack(8, ui.Middle, ui.Gap(4, 1), b.big, b.avatar,
 		ui.Flex(ui.VStack(0, b.name, ui.HStack(6, ui.Middle, b.icon, ui.Flex(b.does)))),
-		b.clear, b.takeBack, b.pause, b.chat, stop)
+		b.clear, b.takeBack, b.screens, b.pause, b.chat, stop)
 	b.Object = ui.VStack(0, ui.Fixed(0, 56, ui.Over(ui.NewBox(ui.BarBg, ui.BarLine, 0), ui.Pad(8, 10, 8, 8, b.row))),
 		ui.Fixed(0, 3, b.stripe))
 	b.draw()
@@ -76,6 +82,9 @@ func (b *Bar) Width() float32 {
 	}
 	if b.drawn && !b.lost && !b.paused {
 		w += b.clear.MinSize().Width + 8
+	}
+	if b.monitors.several() && !b.lost {
+		w += b.screens.MinSize().Width + 8
 	}
 	return w
 }
@@ -112,6 +121,12 @@ func (b *Bar) SetDrawn(on bool) {
 	}
 }
 
+// SetMonitors says which monitors there are and to which the share is limited.
+func (b *Bar) SetMonitors(m Monitors) {
+	b.monitors = m
+	b.draw()
+}
+
 // SetUnread shows how many messages nobody has read.
 func (b *Bar) SetUnread(n int) { b.chat.SetBadge(n) }
 
@@ -120,6 +135,10 @@ func (b *Bar) draw() {
 	name, does, icon, col := b.data.Helper.FullName(ui.T("someone")), ui.T("bar.view"), "eye", ui.RightView
 	if control {
 		does, icon, col = ui.T("bar.control"), "mouse-pointer-2", ui.RightControl
+	}
+	if n := b.monitors.Chosen; n != 0 {
+		key := map[bool]string{false: "bar.view.one", true: "bar.control.one"}[control]
+		does = ui.T(key, ui.M{"n": strconv.Itoa(n)})
 	}
 	if b.lost {
 		name = ui.T("bar.lost")
@@ -148,6 +167,7 @@ func (b *Bar) draw() {
 	visible(b.takeBack, control && !calm)
 	visible(b.clear, b.drawn && !calm)
 	visible(b.pause, !b.lost)
+	visible(b.screens, b.monitors.several() && !b.lost)
 	visible(b.chat, b.data.Chat && !b.lost)
 	b.row.Refresh()
 	b.Object.Refresh()

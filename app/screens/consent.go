@@ -15,6 +15,8 @@ type ConsentData struct {
 	Rights   policy.Right // everything the helper will have if allowed
 	Now      func() time.Time
 	OnAnswer func(allow bool)
+	Monitors Monitors    // where there are several, what is shared can be chosen
+	OnOnly   func(n int) // only that one, or 0: all
 }
 
 // Consent is the question, first on the sharer's own page, later in a prompt under the bar.
@@ -86,12 +88,23 @@ func NewConsent(d ConsentData) *Consent {
 		return ui.VStack(6, rows...)
 	}
 	c.Title = ui.T(ask, ui.M{"helper": d.Helper.FullName(ui.T("someone"))})
-	b := body(title(ask, ui.M{"helper": d.Helper.FullName(ui.T("someone"))}), ui.PersonCard(d.Helper),
-		list("can", true, can), list("cannot", false, cannot))
+	blocks := []fyne.CanvasObject{title(ask, ui.M{"helper": d.Helper.FullName(ui.T("someone"))}), ui.PersonCard(d.Helper)}
+	more := float32(0) // height for what not everybody is asked
+	if d.Monitors.several() {
+		g := monitorChoice(d.Monitors, "ask.one", d.OnOnly)
+		rows := append([]fyne.CanvasObject{ui.P(ui.T("ask.which"), ui.LeadB, ui.Text1)}, g.Cards()...)
+		which := ui.VStack(6, rows...)
+		blocks = append(blocks, which)
+		more = min(ui.HeightOf(which, sizeConsent.Width-40)+24, monitorsMost)
+	}
+	b := body(append(blocks, list("can", true, can), list("cannot", false, cannot))...)
 	foot := ui.VStack(14, ui.Hint("info", ui.Text3, ui.T("ask.private")), two(c.Decline, c.Allow))
-	c.Object, c.Size = ui.Frame(head(nil, 3), b, foot), sizeConsent
+	c.Object, c.Size = ui.Frame(head(nil, 3), b, foot), sizeConsent.AddWidthHeight(0, more)
 	return c
 }
+
+// monitorsMost is how much higher the question is for a choice of monitors; more of them scroll.
+const monitorsMost = 240
 
 // PromptWidth is the width of a prompt; its height is that of its content.
 const PromptWidth = 440

@@ -50,6 +50,8 @@ func people() map[string]ui.Person {
 	}
 }
 
+var monitors = []screens.Monitor{{N: 1, W: 1920, H: 1080}, {N: 2, W: 7680, H: 4320}, {N: 16, W: 1080, H: 1920}}
+
 type page struct {
 	name  string
 	size  fyne.Size // the first size of its window
@@ -100,6 +102,12 @@ func pages() []page {
 		}},
 		{"consent control", consent, startW, func(p ui.Person) fyne.CanvasObject {
 			return screens.NewConsent(screens.ConsentData{Helper: p, Rights: full, Now: time.Now}).Object
+		}},
+		{"consent monitors", fyne.NewSize(400, 920), startW, func(p ui.Person) fyne.CanvasObject {
+			return screens.NewConsent(screens.ConsentData{Helper: p, Rights: full, Now: time.Now, Monitors: screens.Monitors{All: true, List: monitors}}).Object
+		}},
+		{"limit", fyne.NewSize(screens.LimitWidth, 400), screens.LimitWidth, func(ui.Person) fyne.CanvasObject {
+			return screens.NewLimit(screens.Monitors{All: true, List: monitors, Chosen: 2}, func(int) {}, none).Object
 		}},
 		{"code", helper, helperW, func(ui.Person) fyne.CanvasObject {
 			c := screens.NewCode(screens.CodeData{OnBack: none})

@@ -15,7 +15,7 @@ type toolbar struct {
 	name, device                *ui.Words
 	right                       *ui.Chip
 	request, fit, full          *ui.Button
-	laser, pen, chat            *ui.Button
+	laser, pen, chat, screens   *ui.Button
 	all                         []*ui.Button
 	badge                       *ui.Chip
 	meter                       *ui.MeterChip
@@ -40,11 +40,12 @@ func newToolbar(v *Viewer) *toolbar {
 	t.full = ui.Tool("fullscreen", "v.full", ui.T("v.full"), d.OnFull)
 	t.laser = ui.Tool("pointer", "v.laser", ui.T("v.laser"), t.pressLaser)
 	t.pen = ui.Tool("pencil", "v.pen", ui.T("v.pen"), func() { t.take(ToolPen) })
+	t.screens = ui.Tool("layout-grid", "v.screens", ui.T("v.screens"), v.ToggleScreens)
 	t.chat = ui.Tool("message-square", "chat", ui.T("chat"), func() { d.OnChat() })
 	t.badge = ui.NewChip(ui.Neutral, "ellipsis", "viewer.badge", ui.T("v.refining")).Steady(ui.T("v.exact"), ui.T("v.refining"), ui.T("bar.paused"))
 	t.meter = ui.NewMeterChip(v.ToggleMeter)
 	end := ui.BtnM(ui.Danger1, "x", "v.end", ui.T("v.end"), d.OnEnd)
-	t.all = []*ui.Button{t.request, t.laser, t.pen, t.fit, t.full, t.chat}
+	t.all = []*ui.Button{t.request, t.laser, t.pen, t.screens, t.fit, t.full, t.chat}
 	visible(t.chat, d.Chat != nil)
 	for _, b := range t.all {
 		b.Hint = t.hint
@@ -52,7 +53,7 @@ func newToolbar(v *Viewer) *toolbar {
 	t.names = ui.VStack(0, t.name, ui.HStack(4, ui.Middle, ui.Icon(l.icon, shield, 13), ui.Flex(t.device)))
 	t.left = ui.HStack(10, ui.Middle, d.Sharer.Avatar(34), ui.Flex(t.names), t.right)
 	t.tools = ui.HStack(2, ui.Middle, t.request, ui.Gap(4, 1), ui.Stripe(32), ui.Gap(4, 1), t.laser, t.pen,
-		ui.Gap(4, 1), ui.Stripe(32), ui.Gap(4, 1), t.fit, t.full, t.chat)
+		ui.Gap(4, 1), ui.Stripe(32), ui.Gap(4, 1), t.screens, t.fit, t.full, t.chat)
 	t.rightOf = ui.HStack(10, ui.Middle, t.badge, t.meter, end)
 	t.object = &fyne.Container{Layout: t, Objects: []fyne.CanvasObject{ui.NewBox(ui.Surface, "", 0), t.left, t.tools, t.rightOf}}
 	t.draw()
@@ -149,6 +150,9 @@ func (t *toolbar) drawTools(set func(b *ui.Button, icon, key string)) {
 	chosen(t.laser, v.tool == ToolLaser)
 	chosen(t.pen, v.tool == ToolPen)
 	chosen(t.chat, v.chat)
+	chosen(t.screens, v.menu != nil)
+	visible(t.screens, v.monitors.several())
+	t.screens.SetDisabled(v.lost || v.paused)
 	for _, b := range []*ui.Button{t.laser, t.pen} {
 		b.SetDisabled(v.lost || v.paused)
 	}

@@ -35,6 +35,7 @@ type ViewerData struct {
 	OnGiveBack func()
 	OnFit      func(fit bool)
 	OnFull     func()
+	OnScreen   func(n int) // show one monitor, or 0: all
 	OnEnd      func()
 	OnChat     func()     // open or close it
 	OnTool     func(Tool) // take it, or ToolNone: put it away
@@ -48,29 +49,31 @@ type ViewerData struct {
 
 // Viewer is that window's content and what changes on it. Nothing in it moves by itself.
 type Viewer struct {
-	Object  fyne.CanvasObject
-	Focus   fyne.Focusable
-	data    ViewerData
-	first   string
-	bar     *toolbar
-	stage   *fyne.Container
-	pill    fyne.CanvasObject
-	card    fyne.CanvasObject
-	meter   *ui.MeterPanel
-	open    bool // the meter's panel
-	asked   bool
-	fit     bool
-	full    bool
-	lost    bool
-	paused  bool
-	tool    Tool
-	chat    bool // the panel is open
-	unread  int
-	figures ui.Figures
-	cardTxt *ui.Words
-	barRoom *fyne.Container
-	edge    *hoverStrip // full screen: the pointer resting at the top brings the toolbar
-	below   *hoverStrip // and leaving it downwards hides it
+	Object   fyne.CanvasObject
+	Focus    fyne.Focusable
+	data     ViewerData
+	first    string
+	bar      *toolbar
+	stage    *fyne.Container
+	pill     fyne.CanvasObject
+	card     fyne.CanvasObject
+	meter    *ui.MeterPanel
+	open     bool // the meter's panel
+	asked    bool
+	fit      bool
+	full     bool
+	lost     bool
+	paused   bool
+	tool     Tool
+	chat     bool // the panel is open
+	unread   int
+	figures  ui.Figures
+	cardTxt  *ui.Words
+	monitors Monitors
+	menu     fyne.CanvasObject // of monitors, while it is open
+	barRoom  *fyne.Container
+	edge     *hoverStrip // full screen: the pointer resting at the top brings the toolbar
+	below    *hoverStrip // and leaving it downwards hides it
 }
 
 // NewViewer makes it, fitted and not full screen.
@@ -156,6 +159,9 @@ func (v *Viewer) SetBar(on bool) {
 	v.floats()
 }
 
+// ShowsFigures says whether the meter's figures are to be seen, in the toolbar or the panel.
+func (v *Viewer) ShowsFigures() bool { return v.open || v.BarShown() }
+
 // BarShown says whether the toolbar is to be seen.
 func (v *Viewer) BarShown() bool { return v.barRoom.Visible() }
 
@@ -191,7 +197,7 @@ func (v *Viewer) Lost(on bool, since time.Duration) {
 			v.card = v.pauseCard()
 		}
 	case !v.lost:
-		v.lost, v.pill = true, nil
+		v.lost, v.pill, v.menu = true, nil, nil
 		v.figures = ui.Figures{Unknown: true}
 		v.bar.figures(v.figures)
 		v.meter.Set(v.figures)
@@ -235,6 +241,9 @@ func (v *Viewer) over() []fyne.CanvasObject {
 	}
 	if v.open {
 		o = append(o, v.meter.Object)
+	}
+	if v.menu != nil {
+		o = append(o, v.menu)
 	}
 	if v.card != nil {
 		o = append(o, v.card)
@@ -339,6 +348,9 @@ func (l *stage) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		case l.v.meter.Object:
 			x.Move(fyne.NewPos(s.Width-316-16, 6))
 			x.Resize(fyne.NewSize(316, ui.HeightOf(x, 316)))
+		case l.v.menu:
+			x.Move(fyne.NewPos((s.Width-screensWidth)/2, 6))
+			x.Resize(fyne.NewSize(screensWidth, ui.HeightOf(x, screensWidth)))
 		case l.v.card:
 			if l.v.paused && !l.v.lost {
 				x.Move(fyne.NewPos(0, 0))

@@ -53,7 +53,7 @@ func (v *Viewer) SetPaused(on bool) {
 		}
 	}
 	if on {
-		v.pill = nil
+		v.pill, v.menu = nil, nil
 		v.figures = ui.Figures{Unknown: true}
 		v.meter.Set(v.figures)
 	}

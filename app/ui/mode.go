@@ -11,7 +11,7 @@ import (
 
 // Mode is one choice of right.
 type Mode struct {
-	Icon, ID, Title, Desc string
+	Icon, ID, Title, Desc string // Desc may be ""
 	Off                   bool   // not offered
 	Why                   string // stands in place of Desc when Off
 }
@@ -76,6 +76,12 @@ func (g *ModeGroup) Choose(i int) {
 	}
 }
 
+// Unchoose leaves none chosen, so that any can be.
+func (g *ModeGroup) Unchoose() {
+	g.chosen = -1
+	g.draw()
+}
+
 func (g *ModeGroup) draw() {
 	for i, c := range g.cards {
 		c.on = i == g.chosen
@@ -109,11 +115,15 @@ func (c *ModeCard) build() {
 	if c.mode.Off {
 		fill, stroke, fg, sub, ic, desc = Bg, Line, Text3, Text3, Text3, c.mode.Why
 	}
+	words := []fyne.CanvasObject{P(c.mode.Title, BodyB, fg)}
+	if desc != "" {
+		words = append(words, P(desc, Body, sub))
+	}
 	box := NewBox(fill, stroke, RadiusL)
 	box.width = width
 	o := []fyne.CanvasObject{box, Pad(12, 14, 12, 14, HStack(12, Top,
 		Pad(2, 0, 0, 0, Icon(c.mode.Icon, ic, 20)),
-		Flex(VStack(2, P(c.mode.Title, BodyB, fg), P(desc, Body, sub))),
+		Flex(VStack(2, words...)),
 		Pad(1, 0, 0, 0, newRadio(c.on, c.mode.Off))))}
 	if c.inner == nil {
 		c.inner = Over(o...)

@@ -24,6 +24,7 @@ type User struct {
 	Given, Family  string
 	Job            string   // only for the page
 	Roles          []string // application roles in the token
+	Groups         []string // groups claim of the access token
 	Device         string   // deviceid claim, "" for none
 	Guest          bool     // acct is 1 instead of 0
 	NoAcct         bool     // the token has no acct claim at all
@@ -69,6 +70,7 @@ type pending struct {
 	user                *User
 	client              string
 	redirect, challenge string // authorization code only
+	nonce               string // of the authorization request, for the ID token
 	scope               string // of the authorization request; it counts when the token request names none
 	expires             time.Time
 	userCode            string // device code only

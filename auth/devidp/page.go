@@ -38,7 +38,7 @@ type view struct {
 }
 
 // signIn are the parameters of an authorization request that are carried through the page.
-var signIn = []string{"client_id", "redirect_uri", "response_type", "response_mode", "code_challenge", "code_challenge_method", "state", "scope"}
+var signIn = []string{"client_id", "redirect_uri", "response_type", "response_mode", "code_challenge", "code_challenge_method", "state", "scope", "nonce"}
 
 func (p *Provider) render(w http.ResponseWriter, status int, name string, v view) {
 	v.CSS, v.Nonce = template.CSS(pageCSS), random() //nolint:gosec // our own file
@@ -133,7 +133,7 @@ func (p *Provider) authorizeSubmit(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		code, ok := p.put(p.codes, pending{
 			user: u, client: p.app(f.Get("client_id")).ID, redirect: f.Get("redirect_uri"),
-			challenge: f.Get("code_challenge"), scope: f.Get("scope"), expires: p.o.Now().Add(10 * time.Minute),
+			challenge: f.Get("code_challenge"), scope: f.Get("scope"), nonce: f.Get("nonce"), expires: p.o.Now().Add(10 * time.Minute),
 		})
 		p.mu.Unlock()
 		if !ok {

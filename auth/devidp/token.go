@@ -73,11 +73,12 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	if scope == "" {
 		scope = g.scope
 	}
-	p.issue(w, r.PathValue("tenant"), g.user, app, strings.Fields(scope))
+	p.issue(w, r.PathValue("tenant"), g, app, strings.Fields(scope))
 }
 
 // issue answers with tokens; p.mu is held.
-func (p *Provider) issue(w http.ResponseWriter, tenant string, u *User, app *App, scopes []string) {
+func (p *Provider) issue(w http.ResponseWriter, tenant string, g pending, app *App, scopes []string) {
+	u := g.user
 	if tenant != "common" && tenant != "organizations" && tenant != u.Tenant {
 		oauthError(w, "invalid_grant", 50020, "user does not exist in tenant")
 		return
@@ -89,6 +90,9 @@ func (p *Provider) issue(w http.ResponseWriter, tenant string, u *User, app *App
 	}
 	id := p.baseClaims(u, app.ID)
 	id["aud"], id["given_name"], id["family_name"] = app.ID, u.Given, u.Family
+	if g.nonce != "" {
+		id["nonce"] = g.nonce
+	}
 	info, err := json.Marshal(map[string]string{"uid": u.Object, "utid": u.Tenant})
 	if err != nil {
 		oauthError(w, "server_error", 90000, "client info")
@@ -106,7 +110,7 @@ func (p *Provider) issue(w http.ResponseWriter, tenant string, u *User, app *App
 		"scope": strings.Join(scopes, " "), // as asked: MSAL takes another spelling for a declined scope
 	}
 	if slices.Contains(scopes, "offline_access") {
-		rt, ok := p.put(p.refresh, pending{user: u, client: app.ID, expires: p.o.Now().AddDate(0, 0, 90)})
+		rt, ok := p.put(p.refresh, pending{user: u, client: app.ID, scope: strings.Join(scopes, " "), expires: p.o.Now().AddDate(0, 0, 90)})
 		if !ok {
 			oauthError(w, "temporarily_unavailable", 90033, "too many refresh tokens")
 			return
@@ -163,6 +167,9 @@ func (p *Provider) accessClaims(u *User, client string, scopes []string) (jwt.Ma
 	}
 	if len(u.Roles) > 0 {
 		c["roles"] = u.Roles
+	}
+	if len(u.Groups) > 0 {
+		c["groups"] = u.Groups
 	}
 	if u.Device != "" {
 		c["deviceid"] = u.Device

@@ -11,12 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/MicahParks/jwkset"
-	"github.com/MicahParks/keyfunc/v3"
-	"github.com/golang-jwt/jwt/v5"
-	"golang.org/x/time/rate"
-
 	"beside/auth"
+	"beside/auth/internal/jws"
 )
 
 // PersonalTenant is the tenant of all personal Microsoft accounts; it is always refused.
@@ -45,10 +41,8 @@ type Config struct {
 
 // Verifier implements auth.Verifier. It is safe for concurrent use.
 type Verifier struct {
-	c      Config
-	keys   keyfunc.Keyfunc
-	stored jwkset.Storage
-	parser *jwt.Parser
+	c    Config
+	keys *jws.Keys
 }
 
 // New makes a verifier and fetches the keys, at once and every hour until ctx ends. If
@@ -69,32 +63,15 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 		tenant = c.Tenants[0]
 	}
 	from := c.AuthorityHost + "/" + tenant + "/discovery/v2.0/keys"
-	stored, err := jwkset.NewStorageFromHTTP(from, jwkset.HTTPClientStorageOptions{
-		Client: c.HTTP, Ctx: ctx, RefreshInterval: time.Hour, HTTPTimeout: 30 * time.Second, NoErrorReturnFirstHTTPReq: true,
-		RefreshErrorHandler: func(context.Context, error) {}, // the keys at hand stay good
-	})
+	keys, err := jws.NewKeys(ctx, from, c.HTTP, algs())
 	if err != nil {
-		return nil, fmt.Errorf("entra: keys: %w", err)
+		return nil, fmt.Errorf("entra: %w", err)
 	}
-	limited, err := jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
-		HTTPURLs:          map[string]jwkset.Storage{from: stored},
-		RefreshUnknownKID: rate.NewLimiter(rate.Every(time.Minute), 1),
-		// It bounds the download too, not only the wait. The wait is over at once while
-		// the limiter has nothing within that time.
-		RateLimitWaitMax: 10 * time.Second,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("entra: keys: %w", err)
-	}
-	keys, err := keyfunc.New(keyfunc.Options{Ctx: ctx, Storage: limited})
-	if err != nil {
-		return nil, fmt.Errorf("entra: keys: %w", err)
-	}
-	return &Verifier{
-		c: c, keys: keys, stored: stored,
-		parser: jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation(), jwt.WithStrictDecoding()),
-	}, nil
+	return &Verifier{c: c, keys: keys}, nil
 }
+
+// algs are the algorithms that Entra signs with; its keys do not say which they are for.
+func algs() []string { return []string{"RS256"} }
 
 func (c Config) valid() error {
 	u, err := url.Parse(c.AuthorityHost)
@@ -103,7 +80,7 @@ func (c Config) valid() error {
 		return errors.New("entra: authority host must be an https origin without a path")
 	case len(c.Tenants) == 0 || len(c.Clients) == 0 || c.Scope == "" || strings.ContainsAny(c.Scope, " /"):
 		return errors.New("entra: no tenants or clients, or no short scope name")
-	case !isGUID(c.API) || slices.ContainsFunc(slices.Concat(c.Tenants, c.Clients), func(s string) bool { return !isGUID(s) }):
+	case !auth.IsGUID(c.API) || slices.ContainsFunc(slices.Concat(c.Tenants, c.Clients), func(s string) bool { return !auth.IsGUID(s) }):
 		return errors.New("entra: tenants, clients and the API must be lower-case GUIDs")
 	case slices.Contains(c.Tenants, PersonalTenant):
 		return errors.New("entra: personal accounts cannot be served")
@@ -133,13 +110,15 @@ type claims struct {
 
 // Verify implements auth.Verifier.
 func (v *Verifier) Verify(ctx context.Context, token string) (auth.Verified, error) {
-	_, payload, err := open(token)
+	h, payload, err := jws.Open(token, algs())
+	if err == nil && h.Typ != "JWT" {
+		err = errors.New("typ is not JWT")
+	}
 	if err != nil {
 		return auth.Verified{}, fmt.Errorf("%w: %w", auth.ErrToken, err)
 	}
-	// A caller that hangs up must not spoil the one download a minute.
-	if _, err := v.parser.Parse(token, v.keys.KeyfuncCtx(context.WithoutCancel(ctx))); err != nil {
-		return auth.Verified{}, v.unverified(ctx, err)
+	if err := v.keys.Check(ctx, token); err != nil {
+		return auth.Verified{}, err
 	}
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil {
@@ -156,25 +135,10 @@ func (v *Verifier) Verify(ctx context.Context, token string) (auth.Verified, err
 		Roles:    c.Roles,
 		Expires:  time.Unix(*c.Expires, 0),
 	}
-	if d := strings.ToLower(c.Device); isGUID(d) {
+	if d := strings.ToLower(c.Device); auth.IsGUID(d) {
 		out.Device = d
 	}
 	return out, nil
-}
-
-// unverified tells a token nobody signed from keys that cannot be had. The reasons of the
-// library are not passed on, as they may quote the token.
-func (v *Verifier) unverified(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("%w: %w", auth.ErrProvider, ctx.Err())
-	}
-	if errors.Is(err, jwt.ErrTokenUnverifiable) {
-		if keys, err := v.stored.KeyReadAll(ctx); err != nil || len(keys) == 0 {
-			return fmt.Errorf("%w: no signing keys", auth.ErrProvider)
-		}
-		return fmt.Errorf("%w: unknown key", auth.ErrToken)
-	}
-	return fmt.Errorf("%w: signature", auth.ErrToken)
 }
 
 // check does the checks 3 to 10 in their order; everything before was the signature.
@@ -182,7 +146,7 @@ func (v *Verifier) check(c claims) error {
 	now := v.c.Now()
 	refuse := func(what string) error { return fmt.Errorf("%w: %s", auth.ErrToken, what) }
 	switch {
-	case !isGUID(c.Tenant):
+	case !auth.IsGUID(c.Tenant):
 		return refuse("tid")
 	case c.Tenant == PersonalTenant:
 		return fmt.Errorf("%w: personal account", auth.ErrWrongAccount)
@@ -206,7 +170,7 @@ func (v *Verifier) check(c claims) error {
 		return refuse("azpacr: the client did not prove itself")
 	case c.Kind == "app" || !slices.Contains(strings.Split(c.Scopes, " "), v.c.Scope):
 		return refuse("scp, or not a person")
-	case !isGUID(c.Object):
+	case !auth.IsGUID(c.Object):
 		return refuse("oid")
 	}
 	return nil

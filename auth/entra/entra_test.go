@@ -186,7 +186,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"tampered payload":        {tamper(good), auth.ErrToken},
 		"garbage":                 {"a.b.c", auth.ErrToken},
 		"empty":                   {"", auth.ErrToken},
-		"huge":                    {strings.Repeat("a", maxToken+1), auth.ErrToken},
+		"huge":                    {strings.Repeat("a", 16<<10+1), auth.ErrToken},
 		"member twice":            {raw(`{"tid":"` + tenant + `","tid":"` + other + `"}`), auth.ErrToken},
 		"member twice, deep":      {raw(`{"x":[{"y":1,"Y":2}]}`), auth.ErrToken},
 		"nested too deep":         {raw(`{"x":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + `}`), auth.ErrToken},
@@ -298,18 +298,6 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-}
-
-func FuzzOpen(f *testing.F) {
-	for _, s := range []string{"", "a.b.c", b64(`{"alg":"RS256","typ":"JWT","kid":"k"}`) + "." + b64(`{"tid":"x"}`) + ".AAAA", b64(`{"a":[{}]}`) + "." + b64(`{}`) + "."} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		h, payload, err := open(s)
-		if err == nil && (h.Alg != "RS256" || h.Typ != "JWT" || unambiguous(payload) != nil) {
-			t.Errorf("opened %q", s)
-		}
-	})
 }
 
 func BenchmarkVerify(b *testing.B) {

@@ -51,11 +51,11 @@ func New(c Config) (*SignIn, error) {
 func (s *SignIn) Interactive(ctx context.Context, open func(url string) error) (auth.Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	code, err := s.browse(ctx, open)
+	code, verifier, err := s.browse(ctx, open)
 	if err != nil {
 		return auth.Identity{}, err
 	}
-	r, err := s.client.AcquireTokenByAuthCode(ctx, code.code, code.redirect, s.scopes(), public.WithChallenge(code.verifier))
+	r, err := s.client.AcquireTokenByAuthCode(ctx, code.Code, code.Redirect, s.scopes(), public.WithChallenge(verifier))
 	if err != nil {
 		return auth.Identity{}, translate(err)
 	}

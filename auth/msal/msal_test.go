@@ -3,7 +3,6 @@ package msal
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -285,25 +284,6 @@ func TestForgedAnswersDoNotEndTheSignIn(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
-	}
-}
-
-func TestPage(t *testing.T) {
-	for name, c := range map[string]struct {
-		lang string
-		ok   bool
-		want string
-	}{
-		"english": {"en-GB,en;q=0.9", true, english.okTitle}, "dutch": {"nl-NL,nl;q=0.9,en;q=0.5", true, dutch.okTitle},
-		"failed": {"nl", false, dutch.failTitle}, "nothing asked": {"", false, english.failTitle},
-	} {
-		w := httptest.NewRecorder()
-		r := httptest.NewRequest(http.MethodPost, "/", nil)
-		r.Header.Set("Accept-Language", c.lang)
-		writePage(w, r, c.ok)
-		if b, err := io.ReadAll(w.Body); err != nil || !strings.Contains(string(b), c.want) {
-			t.Errorf("%s: %v %s", name, err, b)
-		}
 	}
 }
 

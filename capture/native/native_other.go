@@ -9,7 +9,8 @@ import (
 
 // Options say which display to capture, where a platform has several.
 type Options struct {
-	Display string // X11 only
+	Display string          // X11 only
+	Moved   <-chan struct{} // X11 only
 }
 
 // New makes the platform's Backend; it fails only when it is used.

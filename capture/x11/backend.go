@@ -18,12 +18,16 @@ import (
 // Options say which X display to capture.
 type Options struct {
 	Display string // ":0"; "" means $DISPLAY
+	// Moved may say that the pointer has moved. While it rests, the server is then asked only
+	// once a second where it is. One Source at a time hears it.
+	Moved <-chan struct{}
 }
 
 // Backend opens Sources on one X display. It holds no connection itself and is safe
 // for concurrent use.
 type Backend struct {
 	display  string
+	moved    <-chan struct{}
 	noSHM    bool // tests: take the way without shared memory
 	noDamage bool // tests: take the way without XDamage
 }
@@ -31,7 +35,7 @@ type Backend struct {
 var _ capture.Backend = (*Backend)(nil)
 
 // New makes a Backend; the display is first contacted by Displays and Open.
-func New(o Options) *Backend { return &Backend{display: o.Display} }
+func New(o Options) *Backend { return &Backend{display: o.Display, moved: o.Moved} }
 
 // Displays lists the monitors RandR knows, the primary first. A server that knows no
 // monitor has one display, the whole desktop, with the ID "". The ID of a monitor is

@@ -17,6 +17,9 @@ const (
 	stillEvery  = time.Second / 10
 	restEvery   = time.Second / 5
 	sleepEvery  = time.Second / 2
+	// toldEvery is for where somebody tells of moves: only a program that sets the pointer
+	// somewhere else goes unnoticed for so long.
+	toldEvery = time.Second
 	// After so long without a move the pointer is asked for less often: a question costs
 	// some 0.3 ms of CPU, most of it the library's goroutines waking each other.
 	stillAfter = time.Second
@@ -80,11 +83,19 @@ func (s *Source) waitPointer(ctx context.Context) (bool, error) {
 	case still < sleepAfter:
 		every = restEvery
 	}
+	told := s.moved
+	if still := time.Since(s.cur.movedAt); told != nil && still >= stillAfter {
+		every = toldEvery
+	} else {
+		told = nil // it is looked at often enough
+	}
 	t := time.NewTimer(every)
 	defer t.Stop()
 	select {
 	case <-s.wakeShape:
 		return true, nil
+	case <-told:
+		return false, nil
 	case <-t.C:
 		return false, nil
 	case <-ctx.Done():

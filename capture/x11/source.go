@@ -29,6 +29,7 @@ type Source struct {
 	root     xproto.Window
 	id       string // RandR name; "" is the whole desktop
 	opened   time.Time
+	moved    <-chan struct{} // somebody tells that the pointer moved; may be nil
 	randr    bool
 	fixes    bool
 	damage   bool
@@ -40,6 +41,7 @@ type Source struct {
 	lost      chan struct{} // the event loop ended
 	wake      chan struct{} // something was drawn or the layout changed
 	wakeShape chan struct{} // the pointer changed shape
+	relaid    chan struct{} // for Relaid
 	relayout  atomic.Bool   // the layout may have changed
 
 	mu  sync.Mutex // guards img against Close; held while a picture is fetched
@@ -48,10 +50,11 @@ type Source struct {
 	boundsMu sync.Mutex
 	bounds   image.Rectangle // what is captured, desktop coordinates
 
-	seen    bool   // Next has succeeded once
-	stale   bool   // dst may miss damage: compare everything
-	lastPix *byte  // the picture Next updated last
-	cur     cursor // owned by the caller of Cursor
+	seen    bool      // Next has succeeded once
+	stale   bool      // dst may miss damage: compare everything
+	missed  time.Time // since when the monitor is not there; zero while it is
+	lastPix *byte     // the picture Next updated last
+	cur     cursor    // owned by the caller of Cursor
 }
 
 var _ capture.Source = (*Source)(nil)
@@ -67,9 +70,9 @@ func (b *Backend) Open(ctx context.Context, id string) (capture.Source, error) {
 		return nil, err
 	}
 	s := &Source{
-		c: c, root: c.Root, id: id, opened: time.Now(),
+		c: c, root: c.Root, id: id, opened: time.Now(), moved: b.moved,
 		closed: make(chan struct{}), lost: make(chan struct{}),
-		wake: make(chan struct{}, 1), wakeShape: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), wakeShape: make(chan struct{}, 1), relaid: make(chan struct{}, 1),
 	}
 	go s.loop() // ends with the connection
 	if err := s.setup(b); err != nil {
@@ -150,9 +153,14 @@ func (s *Source) loop() {
 		case randr.ScreenChangeNotifyEvent, randr.NotifyEvent, xproto.ConfigureNotifyEvent:
 			s.relayout.Store(true)
 			poke(s.wake)
+			poke(s.relaid)
 		}
 	}
 }
+
+// Relaid tells that monitors may have come, gone or moved since it was last received from. It says
+// nothing more once the Source has ended.
+func (s *Source) Relaid() <-chan struct{} { return s.relaid }
 
 func poke(ch chan struct{}) {
 	select {
@@ -250,8 +258,9 @@ func (s *Source) update(ctx context.Context, dst *frame.Frame, all bool) (bool, 
 		s.stale = true
 		r, err := s.layout()
 		if err != nil {
-			return false, err
+			return false, s.missing(err)
 		}
+		s.missed = time.Time{}
 		s.setBounds(r)
 	}
 	area := s.getBounds()
@@ -348,6 +357,24 @@ func (s *Source) layout() (image.Rectangle, error) {
 		}
 	}
 	return image.Rectangle{}, fmt.Errorf("%w: the monitor was disconnected", capture.ErrDisplayGone)
+}
+
+// missingFor is how long a monitor may be away: a change of its mode switches it off and on.
+const missingFor = time.Second
+
+// missing makes an err that a monitor is not there one to try again after, for a while.
+func (s *Source) missing(err error) error {
+	if !errors.Is(err, capture.ErrDisplayGone) {
+		return err
+	}
+	if s.missed.IsZero() {
+		s.missed = time.Now()
+	}
+	if time.Since(s.missed) >= missingFor {
+		return err
+	}
+	s.relayout.Store(true) // look again next time
+	return fmt.Errorf("%w: the monitor is off", capture.ErrTemporary)
 }
 
 // takeDamage empties the server's damage in one step; what is drawn afterwards makes

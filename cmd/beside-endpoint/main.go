@@ -68,6 +68,7 @@ type options struct {
 	configFile                string
 	from                      map[string]string // setting -> where it came from
 	flags                     *flag.FlagSet
+	directory                 directoryFlags
 	given                     func(flag string) bool
 }
 
@@ -118,6 +119,7 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	o.relay.add(fs)
 	o.siem.add(fs)
 	o.flags = fs
+	o.directory.add(fs)
 	o.given = func(name string) (is bool) {
 		fs.Visit(func(f *flag.Flag) { is = is || f.Name == name })
 		return is

@@ -35,6 +35,8 @@ func (o options) settle() (settled, error) {
 	wrong.add(o.check())
 	c.Relay, err = o.relay.config(o.given)
 	wrong.add(err)
+	c.Directory, err = o.directory.open(o.Tenant, c.audience, c.authority)
+	wrong.add(err)
 	host := ""
 	if u, err := url.Parse(o.Origin); err == nil {
 		host = u.Hostname()

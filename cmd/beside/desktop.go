@@ -32,7 +32,7 @@ func (p *parts) window(ctx context.Context) error {
 			p.log.Warn("the windows' loop does not wait for events", "err", err)
 		}
 	}()
-	go desk.Unstick(ctx, loop.Do)
+	go desk.Unstick(ctx, loop.Do, loop.Seen)
 	a, err := app.New(f, app.Services{
 		SignIn: p.signIn, Me: p.me, OpenURL: p.open(f),
 		NewHelper: func(s session.Screen) app.HelperSession { return p.newHelper(s) },

@@ -15,6 +15,7 @@ import (
 
 	"beside/codec/vpx"
 	"beside/eventlog"
+	_ "beside/internal/slack" // an idle session wakes seldom
 	"beside/session/pair"
 	conf "beside/settings"
 )
@@ -50,6 +51,7 @@ type settings struct {
 	look      string // "light", "dark", or "" for the system's
 	join      string // code from a beside://join# link, or ""
 	verbose   bool
+	stats     io.Writer // gets the meter; nil: nobody asked
 	dev       devSettings
 }
 
@@ -75,6 +77,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 			return err
 		}
 		return s.conf.Show(out)
+	}
+	if q.stats {
+		s.stats = out
 	}
 	s.events = eventlog.Open(eventlog.Options{Fallback: errs})
 	defer func() { err = errors.Join(err, s.events.Close()) }()
@@ -116,8 +121,8 @@ func (s *settings) show(ctx context.Context, log *slog.Logger) error {
 	return p.window(ctx)
 }
 
-// questions are flags that are answered instead of running the app.
-type questions struct{ version, config bool }
+// questions are flags that ask for something on standard output: all but stats instead of running the app.
+type questions struct{ version, config, stats bool }
 
 // flags defines every flag.
 func (s *settings) flags(f *flag.FlagSet) *questions {
@@ -134,6 +139,7 @@ func (s *settings) flags(f *flag.FlagSet) *questions {
 	q := &questions{}
 	f.BoolVar(&q.version, "version", false, "print the version and stop")
 	f.BoolVar(&q.config, "show-config", false, "print every setting and where it came from, and stop")
+	f.BoolVar(&q.stats, "stats", false, "while helping, print the meter to standard output once a second, as lines of JSON")
 	s.dev.flags(f)
 	return q
 }

@@ -30,7 +30,11 @@ func (h *helperRun) Run(ctx context.Context) error { return h.run.run(ctx) }
 func (p *parts) newHelper(screen session.Screen) *helperRun {
 	line := p.client.NewSession()
 	h := session.NewHelper(session.HelperConfig{Common: p.common(line, false), Screen: screen})
-	return &helperRun{h, running[*session.Helper]{S: h, line: line, p: p, seen: p.newWitness("helper")}}
+	r := running[*session.Helper]{S: h, line: line, p: p, seen: p.newWitness("helper")}
+	if f := p.set.figures(h.Meter); f != nil {
+		r.also = append(r.also, f)
+	}
+	return &helperRun{h, r}
 }
 
 // sharerRun is a sharer's session with its connection.
@@ -51,15 +55,25 @@ const able = policy.View | policy.Control
 // newSharer makes a sharer's session for a typed code.
 func (p *parts) newSharer(code string) *sharerRun {
 	line := p.client.NewSession()
+	moved := make(chan struct{}, 1)
 	cfg := session.SharerConfig{
-		Common: p.common(line, true), Code: code, Device: thisDevice(), Displays: native.New(native.Options{}),
+		Common: p.common(line, true), Code: code, Device: thisDevice(),
 		Ceiling: policy.Meet(able, p.set.conf.Rights()), InjectedConsent: p.set.conf.InjectedConsent(), Spent: p.spent,
 	}
 	r := running[*session.Sharer]{line: line, p: p, seen: p.newWitness("sharer")}
-	if w, err := x11watch.Open(x11watch.Options{}); err == nil {
+	if w, err := x11watch.Open(x11watch.Options{OnEvent: func(e x11watch.Event) {
+		if e.Kind == x11watch.Motion {
+			select {
+			case moved <- struct{}{}:
+			default:
+			}
+		}
+	}}); err == nil {
 		cfg.Local = w
+		cfg.Displays = native.New(native.Options{Moved: moved})
 		r.also = append(r.also, w.Run)
 	} else {
+		cfg.Displays = native.New(native.Options{})
 		p.log.Warn("local input cannot be told from injected", "err", err)
 	}
 	if w, err := own.New(own.Options{}); err == nil {

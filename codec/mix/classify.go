@@ -141,25 +141,49 @@ func (c *classifier) left(p *block, heat uint8) uint8 {
 }
 
 // sample looks at every fourth row of a block. It is natural if fewer than a quarter of
-// the neighbours are equal: text, drawings and flat colour are far above.
+// the neighbours are equal: text, drawings and flat colour are far above, so that two of
+// the rows mostly settle it.
 func (c *classifier) sample(f *frame.Frame, at image.Point) (natural bool, hash uint32) {
 	r := c.inPixels(image.Rectangle{Min: at, Max: at.Add(image.Pt(1, 1))})
 	equal, all := 0, 0
 	sum := uint64(14695981039346656037)
-	for y := r.Min.Y; y < r.Max.Y; y += 4 {
-		row := f.Pix[y*f.Stride+4*r.Min.X:][:4*r.Dx()]
-		last := binary.LittleEndian.Uint32(row) & 0xFFFFFF
-		for i := 4; i+4 <= len(row); i += 4 {
-			p := binary.LittleEndian.Uint32(row[i:]) & 0xFFFFFF
-			if p == last {
-				equal++
-			}
-			all++
-			sum = (sum ^ uint64(p)) * 1099511628211
-			last = p
+	for i, dy := range [...]int{0, 8, 4, 12} {
+		if r.Min.Y+dy >= r.Max.Y {
+			continue
+		}
+		row := f.Pix[(r.Min.Y+dy)*f.Stride+4*r.Min.X:][:4*r.Dx()]
+		sum = hashRow(sum, row)
+		if i < 2 || 2*equal <= all {
+			equal += equalNeighbours(row)
+			all += r.Dx() - 1
 		}
 	}
 	return 4*equal < all, uint32(sum>>32) | 1
+}
+
+func hashRow(sum uint64, row []byte) uint64 {
+	const colours, prime = 0x00FFFFFF_00FFFFFF, 1099511628211
+	for ; len(row) >= 8; row = row[8:] {
+		v := binary.LittleEndian.Uint64(row) & colours
+		sum = (sum ^ v ^ v>>29) * prime
+	}
+	if len(row) >= 4 {
+		sum = (sum ^ uint64(binary.LittleEndian.Uint32(row)&0xFFFFFF)) * prime
+	}
+	return sum
+}
+
+// equalNeighbours counts the pixels of a row that are like the one before them.
+func equalNeighbours(row []byte) (n int) {
+	last := binary.LittleEndian.Uint32(row) & 0xFFFFFF
+	for row = row[4:]; len(row) >= 4; row = row[4:] {
+		p := binary.LittleEndian.Uint32(row) & 0xFFFFFF
+		if p == last {
+			n++
+		}
+		last = p
+	}
+	return n
 }
 
 // moving is one group of moving blocks that lie together: its rectangle, in blocks, and

@@ -25,6 +25,7 @@ func (e *Encoder) Hold(rs []image.Rectangle) {
 	before := append(e.scratchSet[:0], e.held.words...)
 	e.scratchSet = before
 	e.held.reset(e.grid.count())
+	e.searched = false
 	for _, r := range rs {
 		e.grid.inside(r, func(b int) { e.held.add(b) })
 	}
@@ -50,6 +51,7 @@ func (e *Encoder) Adopt(rect image.Rectangle, pixels *frame.Frame) (Foreign, boo
 		return Foreign{}, false
 	}
 	id := e.next
+	e.searched = false
 	e.take(e.todo)
 	for _, b := range e.todo {
 		x, y, w, h := e.grid.rect(int(b))

@@ -64,7 +64,7 @@ func NewEncoder() (*Encoder, error) {
 func (e *Encoder) Reset() { e.restart(image.Point{}) }
 
 func (e *Encoder) restart(size image.Point) {
-	e.grid, e.epoch = newGrid(size), e.next
+	e.grid, e.epoch, e.searched = newGrid(size), e.next, false
 	n := e.grid.count()
 	e.last = view{resized(e.last.pix, 4*size.X*size.Y), 4 * size.X}
 	clear(e.last.pix)
@@ -89,6 +89,9 @@ func (e *Encoder) restart(size image.Point) {
 
 // Mark implements codec.Encoder.
 func (e *Encoder) Mark(rects []image.Rectangle) {
+	if len(rects) > 0 {
+		e.searched = false
+	}
 	for _, r := range rects {
 		e.grid.touching(r, func(b int) { e.dirty.add(b) })
 	}

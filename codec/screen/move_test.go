@@ -61,7 +61,7 @@ func TestMovesAreCopiedBeforeAnythingIsAcknowledged(t *testing.T) {
 		"down": {0, 5}, "up": {0, -6}, "one line": {0, 1}, "right": {9, 0}, "left": {-16, 0}, "aslant": {-7, 21},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t, 640, 480)
+			s := newStage(t, 512, 480) // one update
 			page := newFrame(2000, 2000)
 			noise(page, page.Bounds(), rand.New(rand.NewPCG(1, 1)))
 			at := image.Pt(700, 700)
@@ -71,9 +71,9 @@ func TestMovesAreCopiedBeforeAnythingIsAcknowledged(t *testing.T) {
 				at = at.Add(step)
 				codectest.Blit(s.src, s.src.Bounds(), page, at)
 				u := s.encode()
-				// The new strip, of whole blocks only from side to side, and nothing else of 920 kB.
+				// The new strip, of whole blocks only from side to side, and nothing else of 737 kB.
 				wide := (abs(step.X) + 15) / 16 * 16
-				if most := 3*(640*abs(step.Y)+480*wide+16*wide) + 2000; len(u.Data) > most {
+				if most := 3*(512*abs(step.Y)+480*wide+16*wide) + 2000; len(u.Data) > most {
 					t.Fatalf("%d B, want at most %d", len(u.Data), most)
 				}
 				s.apply(u, false)
@@ -146,8 +146,8 @@ func TestLossTakesWhatBuildsOnItAlong(t *testing.T) {
 }
 
 func TestSeenPageComesFromTheCache(t *testing.T) {
-	s := newStage(t, 1000, 700)
-	pages := [...]*frame.Frame{newFrame(1000, 700), newFrame(1000, 700), newFrame(1000, 700)}
+	s := newStage(t, 480, 480) // one update each
+	pages := [...]*frame.Frame{newFrame(480, 480), newFrame(480, 480), newFrame(480, 480)}
 	for i, p := range pages {
 		noise(p, p.Bounds(), rand.New(rand.NewPCG(uint64(i), 1)))
 	}
@@ -174,7 +174,7 @@ func TestSeenPageComesFromTheCache(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fresh.Apply(u.Data, newFrame(1000, 700)); err == nil {
+		if _, err := fresh.Apply(u.Data, newFrame(480, 480)); err == nil {
 			return
 		} else if !errors.Is(err, codec.ErrBase) {
 			t.Fatalf("Apply = %v, want ErrBase", err)
@@ -185,8 +185,8 @@ func TestSeenPageComesFromTheCache(t *testing.T) {
 }
 
 func TestUnacknowledgedTilesAreNotTakenFromTheCache(t *testing.T) {
-	s := newStage(t, 1000, 700)
-	pages := [...]*frame.Frame{newFrame(1000, 700), newFrame(1000, 700)}
+	s := newStage(t, 480, 480) // one update each
+	pages := [...]*frame.Frame{newFrame(480, 480), newFrame(480, 480)}
 	for i, p := range pages {
 		noise(p, p.Bounds(), rand.New(rand.NewPCG(uint64(i), 1)))
 	}

@@ -13,6 +13,10 @@ const (
 	firstEstimate = 48 // bytes a block, before anything was measured
 	// moveFrom is how many changed blocks make the search for moves worth its time.
 	moveFrom = 40
+	// pieceBlocks is how many blocks of pixels an update takes at most where more would do, so that
+	// one can be decoded while the next is made. Larger, and the decoder waits; smaller, and every
+	// update's own cost counts.
+	pieceBlocks = 1024
 	// replaceFrom is how many blocks of pixels make an update a change of page: the cache
 	// serves no smaller ones.
 	replaceFrom = 64
@@ -28,6 +32,7 @@ type plan struct {
 	converted view    // the picture in our byte order, where it has another
 	kind      []byte  // of every block; kindNone between two Encodes
 
+	searched        bool     // for copies and tiles, and nothing was marked since
 	todo            []uint32 // blocks to carry as pixels, rising
 	split           []split  // of every block; those of kindRows count
 	vectors         []vector
@@ -52,6 +57,7 @@ func (e *Encoder) choose(f *frame.Frame) bool {
 	}
 	e.all, e.todo, e.copied = e.all[:0], e.todo[:0], e.copied[:0]
 	e.vectors, e.deps, e.refs, e.saves, e.hashes = e.vectors[:0], e.deps[:0], e.refs[:0], e.saves[:0], e.hashes[:0]
+	searched := e.searched
 	if f == nil {
 		e.src = e.last
 		e.todo = e.lost.appendTo(e.todo)
@@ -60,7 +66,8 @@ func (e *Encoder) choose(f *frame.Frame) bool {
 		e.dirty.addAll(&e.lost)
 		e.todo = e.dirty.appendTo(e.todo)
 		e.view(f)
-		e.confirm()
+		e.confirm(!searched)
+		e.searched = true
 	}
 	if len(e.todo) == 0 {
 		return false
@@ -68,7 +75,7 @@ func (e *Encoder) choose(f *frame.Frame) bool {
 	for _, b := range e.todo {
 		e.kind[b] = kindRaw
 	}
-	if f == nil {
+	if f == nil || searched {
 		return true
 	}
 	seen := e.seenBefore()
@@ -100,15 +107,16 @@ func (e *Encoder) view(f *frame.Frame) {
 	e.src = e.converted
 }
 
-// confirm keeps the blocks of todo that really differ, and unmarks the others.
-func (e *Encoder) confirm() {
+// confirm keeps the blocks of todo that really differ, and unmarks the others. Without compare it
+// only leaves out those that are another codec's: nothing was marked since the last time.
+func (e *Encoder) confirm(compare bool) {
 	kept := e.todo[:0]
 	for _, b32 := range e.todo {
 		b := int(b32)
 		if e.held.has(b) {
 			continue
 		}
-		if !e.never.has(b) && !e.lost.has(b) {
+		if compare && !e.never.has(b) && !e.lost.has(b) {
 			x, y, w, h := e.grid.rect(b)
 			if same(e.src, x, y, e.last, x, y, w, h) {
 				e.dirty.remove(b)
@@ -128,8 +136,10 @@ func (e *Encoder) drop() {
 
 // fit serialises the plan. If its pixels exceed budget it leaves out those far from focus.
 func (e *Encoder) fit(budget int, focus image.Point) []byte {
-	if float64(len(e.todo))*e.est > float64(budget) || len(e.todo) > MaxBlocks {
-		e.cut(min(int(float64(budget)/e.est), MaxBlocks), focus)
+	if n := int(float64(budget) / e.est); n < len(e.todo) && n < pieceBlocks {
+		e.cut(n, focus)
+	} else if len(e.todo) > pieceBlocks {
+		e.keep(pieceBlocks) // it does not matter which go first
 	}
 	for {
 		data := e.serialise()
@@ -167,11 +177,16 @@ func (e *Encoder) cut(n int, focus image.Point) {
 		return (tx*tx+ty*ty)<<32 + dx*dx + dy*dy
 	}
 	slices.SortFunc(e.todo, func(a, b uint32) int { return cmp.Compare(dist(a), dist(b)) })
+	e.keep(n)
+	slices.Sort(e.todo)
+}
+
+// keep leaves the first n blocks in todo.
+func (e *Encoder) keep(n int) {
 	for _, b := range e.todo[n:] {
 		e.kind[b] = kindNone
 	}
 	e.todo = e.todo[:n]
-	slices.Sort(e.todo)
 }
 
 // commit records that the plan was sent as data.

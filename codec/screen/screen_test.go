@@ -130,3 +130,28 @@ func TestFormatsAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestLargeChangesComeInPieces checks that a large change is several updates, each applied while
+// the next is made, and that what was found out for the first one holds for all.
+func TestLargeChangesComeInPieces(t *testing.T) {
+	s := newStage(t, 1920, 1080)
+	page := codectest.Page(image.Pt(1920, 2000), 1, false)
+	codectest.Blit(s.src, s.src.Bounds(), page, image.Point{})
+	s.e.Mark([]image.Rectangle{s.src.Bounds()})
+	updates, blocks := 0, 0
+	for {
+		u, ok := s.e.Encode(s.src, 1<<30, image.Point{})
+		if !ok {
+			break
+		}
+		if u.Blocks > 1024 {
+			t.Errorf("an update of %d blocks", u.Blocks)
+		}
+		s.apply(u, false)
+		updates, blocks = updates+1, blocks+u.Blocks
+	}
+	s.equal()
+	if want := 120 * 68; blocks != want || updates != (want+1023)/1024 {
+		t.Errorf("%d updates of %d blocks in all, want %d blocks, each once", updates, blocks, want)
+	}
+}

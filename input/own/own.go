@@ -244,14 +244,9 @@ func (w *Windows) focused() (bool, error) {
 		}
 		return w.at(image.Pt(int(p.RootX), int(p.RootY)))
 	}
-	var chain []xproto.Window
-	for id := f.Focus; id != w.c.Root && id != 0 && len(chain) < 64; {
-		chain = append(chain, id)
-		t, err := xproto.QueryTree(w.c.Conn, id).Reply()
-		if err != nil {
-			return false, err
-		}
-		id = t.Parent
+	chain, err := w.chain(f.Focus)
+	if err != nil {
+		return false, err
 	}
 	if own, err := w.any(chain); own || err != nil {
 		return own, err

@@ -27,6 +27,7 @@ var layers = map[string][]string{
 	"internal/proc":      {},
 	"internal/xconn":     {},
 	"internal/xvfb":      {},
+	"internal/slack":     {},
 	"internal/stage":     {"internal/screenbot", "internal/proc", "policy/api"},
 
 	// The demo starts programs and looks at their windows; it is none of them.
@@ -77,9 +78,9 @@ var homes = map[string][]string{
 	"github.com/jackc/pgx/v5":                                    {"server/store/postgres", "internal/pgtest", "server/api"},
 	"github.com/zalando/go-keyring":                              {"auth/keyring"},
 	"github.com/gtank/ristretto255":                              {"session/pair"},
-	"golang.org/x/oauth2":                                        {"server/admin"},
+	"golang.org/x/oauth2":                                        {"server/admin", "auth/oidc"},
 	"github.com/go-gl":                                           {"app"},
-	"C":                                                          {"capture", "codec", "input", "app/glass"},
+	"C":                                                          {"capture", "codec", "input", "app/glass", "internal/slack"},
 	"unsafe":                                                     {"capture", "codec", "input", "app/glass"},
 }
 

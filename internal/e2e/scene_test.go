@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,8 +59,9 @@ type cast struct {
 	state          string // of Sam's device
 	helper, sharer string // begin of the name to sign in with
 	prefix         []string
-	net            *network // nil: all are in the network of this process
-	relay          bool     // media go by way of the endpoint, and no other
+	net            *network          // nil: all are in the network of this process
+	relay          bool              // media go by way of the endpoint, and no other
+	printed        func(line string) // gets what the helper's app prints with -stats; nil: without
 }
 
 // open sets a scene with Noa and Sam.
@@ -100,7 +102,11 @@ func openWith(t *testing.T, c cast) *scene {
 	s.openTerminal()
 	for _, a := range []*stage.Actor{s.helper, s.sharer} {
 		app.Prefix = append(c.net.in(a.Name), c.prefix...)
-		s.start(a, app)
+		mine := app
+		if a == s.helper && c.printed != nil {
+			mine.Line, mine.Args = c.printed, append(slices.Clone(app.Args), "-stats")
+		}
+		s.start(a, mine)
 	}
 	return s
 }

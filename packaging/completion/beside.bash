@@ -7,6 +7,6 @@ _beside() {
     -state | --state) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     -endpoint | -tenant | -client-id | -api | -authority | -anchor) return ;;
   esac
-  mapfile -t COMPREPLY < <(compgen -W "-endpoint -tenant -client-id -api -authority -anchor -lang -look -state -show-config -v -version" -- "$cur")
+  mapfile -t COMPREPLY < <(compgen -W "-endpoint -tenant -client-id -api -authority -anchor -lang -look -state -show-config -stats -v -version" -- "$cur")
 }
 complete -F _beside beside

@@ -185,6 +185,7 @@ const (
 	EventRefused   = "refused" // the gate refused Count messages; Detail says which class
 	EventPaused    = "paused"  // the sharer hides the screen
 	EventContinued = "continued"
+	EventMonitors  = "monitors" // only or all: the sharer limits the share; shown: the helper turns to one; Count is its number
 	EventPairing   = "pairing.failed"
 )
 

@@ -25,7 +25,8 @@ type OIDC struct {
 	Metadata         string // address of the provider's openid-configuration
 	ClientID, Secret string // of the registered web site
 	Redirect         string // https://…/admin/sign-in/back
-	Scope            string // full name of the API's scope
+	Scope            string // full names of further scopes, with spaces between them
+	Audience         string // asked for by the parameters audience and, if it is an address, resource; "" for neither
 	Verifier         auth.Verifier
 	HTTP             *http.Client // nil for one with 15 seconds of patience
 
@@ -65,7 +66,7 @@ func (o *OIDC) config(ctx context.Context) (*oauth2.Config, error) {
 		return nil, fmt.Errorf("%w: metadata: status %d", auth.ErrProvider, resp.StatusCode)
 	}
 	o.conf = &oauth2.Config{
-		ClientID: o.ClientID, ClientSecret: o.Secret, RedirectURL: o.Redirect, Scopes: []string{"openid", "profile", o.Scope},
+		ClientID: o.ClientID, ClientSecret: o.Secret, RedirectURL: o.Redirect, Scopes: append([]string{"openid", "profile"}, strings.Fields(o.Scope)...),
 		Endpoint: oauth2.Endpoint{AuthURL: m.Authorize, TokenURL: m.Token, AuthStyle: oauth2.AuthStyleInParams},
 	}
 	return o.conf, nil
@@ -78,6 +79,12 @@ func (o *OIDC) URL(ctx context.Context, state, verifier string, fresh bool) (str
 		return "", err
 	}
 	opts := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("response_mode", "query")}
+	if o.Audience != "" {
+		opts = append(opts, oauth2.SetAuthURLParam("audience", o.Audience))
+		if strings.Contains(o.Audience, "://") {
+			opts = append(opts, oauth2.SetAuthURLParam("resource", o.Audience))
+		}
+	}
 	if fresh {
 		opts = append(opts, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
 	}

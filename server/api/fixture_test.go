@@ -15,10 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"beside/auth"
 	"beside/internal/pgtest"
 	"beside/policy"
 	wire "beside/policy/api"
 	"beside/server/api"
+	"beside/server/directory"
 	"beside/server/directory/demo"
 	"beside/server/directory/file"
 	"beside/server/rendezvous"
@@ -75,6 +77,10 @@ type endpoint struct {
 	path   string
 	url    string // of the database, when nodes share
 	relay  signal.Relay
+
+	directory directory.Directory                        // instead of dir, whose revision then means nothing
+	verifier  auth.Verifier                              // instead of one whose tokens are words
+	token     func(tenant, object, device string) string // instead of servertest.Token
 }
 
 // words keeps what it was asked to sign and signs by encoding it.
@@ -134,12 +140,20 @@ func start(t *testing.T) *endpoint {
 // boot starts the process part, which a test may do again.
 func (e *endpoint) boot() {
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: e.log}, nil))
+	var people directory.Directory = e.dir
+	if e.directory != nil {
+		people = e.directory
+	}
+	var verifier auth.Verifier = servertest.Verifier{}
+	if e.verifier != nil {
+		verifier = e.verifier
+	}
 	e.hub = signal.New(signal.Options{
-		Store: e.store, Directory: e.dir, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
+		Store: e.store, Directory: people, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
 		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now, Shared: shared}),
 	})
 	e.face = api.New(api.Options{
-		Hub: e.hub, Verifier: servertest.Verifier{}, Log: log,
+		Hub: e.hub, Verifier: verifier, Log: log,
 		Config: func(context.Context) (wire.Config, error) { return wire.Config{Tenant: demo.Tenant}, nil },
 		Ready:  e.store.Ping,
 	})
@@ -177,7 +191,11 @@ func (e *endpoint) dial(object string) *servertest.App { return e.dialAt(demo.Te
 
 func (e *endpoint) dialAt(tenant, object, device string) *servertest.App {
 	e.t.Helper()
-	return servertest.Dial(e.t, e.srv.Client(), e.srv.URL, servertest.Token(tenant, object, device))
+	token := servertest.Token
+	if e.token != nil {
+		token = e.token
+	}
+	return servertest.Dial(e.t, e.srv.Client(), e.srv.URL, token(tenant, object, device))
 }
 
 func (e *endpoint) get(path, token string) (int, []byte) {

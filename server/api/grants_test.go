@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"beside/policy"
 	wire "beside/policy/api"
+	"beside/server/directory"
 	"beside/server/directory/demo"
 	"beside/server/directory/file"
 	"beside/server/servertest"
@@ -184,6 +186,58 @@ func TestFirstDenialEndsTheSession(t *testing.T) {
 		var end wire.End
 		if app.Next(wire.TypeEnd, &end); end.Code != wire.NotPermitted {
 			t.Errorf("%+v", end)
+		}
+	}
+}
+
+// gathering is a directory whose answers about devices come only when several have asked.
+type gathering struct {
+	directory.Directory
+	closed atomic.Bool
+	asked  chan struct{}
+	all    chan struct{}
+}
+
+func (g *gathering) Device(ctx context.Context, tenant, id string) (directory.Device, error) {
+	if g.closed.Load() {
+		g.asked <- struct{}{}
+		<-g.all
+	}
+	return g.Directory.Device(ctx, tenant, id)
+}
+
+// TestDecidesSideBySide: a directory that is slow for one session does not hold up the others.
+func TestDecidesSideBySide(t *testing.T) {
+	e := start(t)
+	g := &gathering{Directory: e.dir, asked: make(chan struct{}), all: make(chan struct{})}
+	e.directory = g
+	e.restart()
+	var sharers []*servertest.App
+	for _, who := range []struct{ object, device string }{{demo.Sam, demo.DeviceSam}, {demo.Ines, demo.DeviceInes}, {demo.Lena, demo.DeviceLena}} {
+		helper, sharer := e.dial(demo.Noa), e.dial(who.object)
+		var c wire.Code
+		helper.Must(wire.TypeCodeNew, wire.CodeNew{NH: fill(1, 32)}, &c)
+		sharer.Must(wire.TypeCodeClaim, wire.Claim{Locator: c.Locator, NS: fill(2, 32), Device: wire.DeviceEvidence{ID: who.device}}, nil)
+		sharers = append(sharers, sharer)
+	}
+	e.must(e.store.For(demo.Tenant).PutSettings(t.Context(), "test", policy.Settings{Licence: policy.LicenceActive}))
+	g.closed.Store(true)
+	var wg sync.WaitGroup
+	wg.Go(func() { e.hub.Tick(t.Context()) })
+	for range sharers {
+		select {
+		case <-g.asked:
+		case <-time.After(20 * time.Second):
+			t.Error("they are decided one after the other")
+			g.closed.Store(false)
+		}
+	}
+	close(g.all)
+	wg.Wait()
+	for _, s := range sharers {
+		var end wire.End
+		if s.Next(wire.TypeEnd, &end); end.Code != wire.TenantOff {
+			t.Errorf("end %+v", end)
 		}
 	}
 }

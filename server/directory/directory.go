@@ -1,10 +1,12 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"beside/policy"
 	"beside/policy/api"
@@ -27,6 +29,13 @@ type Person struct {
 type Device struct {
 	policy.Device // Proof is left none: it depends on who asks
 	Name, OS      string
+	Seen          time.Time // when device management last heard of it, zero if that is not known
+}
+
+// IsPhoto says whether b may be the Photo of a card: it begins like a PNG or a JPEG and is not
+// too large.
+func IsPhoto(b []byte) bool {
+	return len(b) <= api.MaxPhoto && (bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")) || bytes.HasPrefix(b, []byte("\xff\xd8\xff")))
 }
 
 // Directory answers from one organisation's data. Groups are transitive. It is safe for
@@ -49,6 +58,15 @@ func Who(ctx context.Context, d Directory, tenant, object string) (Person, error
 		return Person{}, fmt.Errorf("person: %w", err)
 	}
 	return p, nil
+}
+
+// Member asks whether an account is a member of a tenant, for tokens that do not say whether it is
+// a guest. Somebody unknown is none.
+func Member(d Directory) func(ctx context.Context, tenant, object string) (bool, error) {
+	return func(ctx context.Context, tenant, object string) (bool, error) {
+		p, err := Who(ctx, d, tenant, object)
+		return p.Member, err
+	}
 }
 
 // Assess finds the sharer's device and how well it is known which one it is (PROTOCOL C.3).

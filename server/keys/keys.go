@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"beside/policy/grant"
+	"beside/server/secret"
 	"beside/server/signal"
 	"beside/server/store"
 )
@@ -235,7 +236,7 @@ func publicOf(k ed25519.PrivateKey) ed25519.PublicKey {
 
 // private reads a key file, or makes it. nil without an error: it is missing and was not to be made.
 func private(path string, makeIt bool) (k ed25519.PrivateKey, made bool, err error) {
-	b, err := os.ReadFile(path)
+	b, err := secret.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && makeIt:
 		if _, k, err = ed25519.GenerateKey(nil); err != nil {
@@ -246,13 +247,6 @@ func private(path string, makeIt bool) (k ed25519.PrivateKey, made bool, err err
 		return nil, false, nil
 	case err != nil:
 		return nil, false, fmt.Errorf("keys: %w", err)
-	}
-	fi, err := os.Stat(path)
-	if err != nil {
-		return nil, false, fmt.Errorf("keys: %w", err)
-	}
-	if !ownerOnly(fi) {
-		return nil, false, fmt.Errorf("keys: %s may be read by others than its owner", path)
 	}
 	block, _ := pem.Decode(b)
 	if block == nil {

@@ -23,6 +23,7 @@ import (
 	face "beside/server/api"
 	"beside/server/directory"
 	"beside/server/directory/file"
+	"beside/server/directory/own"
 	"beside/server/keys"
 	"beside/server/relay"
 	"beside/server/rendezvous"
@@ -78,8 +79,19 @@ type Config struct {
 	Relay RelayConfig
 	SIEM  SIEM
 
+	Directory Directory // nil: the file in the data folder
+	Own       *Own      // the directory in the database instead; nil for none
+
 	Version string // shown to administrators
 	Log     *slog.Logger
+}
+
+// Directory is who and what there is. Run keeps it up to date, and calls changed after something
+// has changed: with an error if it cannot be used. Revision changes when the answers may have.
+type Directory interface {
+	directory.Browser
+	Run(ctx context.Context, changed func(error)) error
+	Revision() uint64
 }
 
 // Front is who signs people in.
@@ -95,7 +107,8 @@ type Front struct {
 type AdminFront struct {
 	ClientID, Secret string // of the registered web site
 	Metadata         string // address of the provider's openid-configuration
-	Scope            string // full name of the API's scope
+	Scope            string // full names of the scopes that are asked for besides openid and profile
+	Audience         string // for a provider that has to be told whom the token is for; "" otherwise
 	Verifier         auth.Verifier
 	HTTP             *http.Client // nil for the usual one
 }
@@ -115,7 +128,7 @@ type Node struct {
 
 	c    Config
 	lock *os.File
-	dir  *file.Directory
+	dir  Directory
 	key  *keys.Keys
 	ln   net.Listener
 
@@ -201,7 +214,7 @@ func Open(ctx context.Context, c Config) (_ *Node, err error) {
 	if err = n.Store.For(c.Tenant).SetUp(ctx); err != nil {
 		return nil, err
 	}
-	if n.dir, err = openDirectory(c); err != nil {
+	if n.dir, err = n.openDirectory(); err != nil {
 		return nil, err
 	}
 	if n.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen); err != nil {
@@ -257,8 +270,16 @@ func (n *Node) Close() error {
 	return err
 }
 
-// openDirectory opens the directory file; without one it makes one that knows nobody.
-func openDirectory(c Config) (*file.Directory, error) {
+// openDirectory is the directory that was configured, or the directory file; without one it makes
+// one that knows nobody.
+func (n *Node) openDirectory() (Directory, error) {
+	c := n.c
+	if c.Own != nil {
+		return own.New(own.Options{Store: n.Store, Company: c.Own.Company, Domain: c.Own.Domain}), nil
+	}
+	if c.Directory != nil {
+		return c.Directory, nil
+	}
 	path := filepath.Join(c.Dir, DirectoryFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		c.Log.Warn("the directory file knows nobody yet", "file", path)
@@ -266,7 +287,11 @@ func openDirectory(c Config) (*file.Directory, error) {
 			return nil, err
 		}
 	}
-	return file.Open(path)
+	d, err := file.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // origin is the address that apps and grants use, in its one spelling.
@@ -331,7 +356,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision,
 		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile), Relay: n.relay,
 	})
-	server := face.New(face.Options{Hub: hub, Verifier: f.Verifier, Log: log, Ready: n.Store.Ping, Config: n.config(f)})
+	server := face.New(face.Options{Hub: hub, Verifier: n.reading(f.Verifier), Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
 	sinks := n.sinks()
 	site, err := n.admin(f.Admin, hub, server, sinks)
@@ -341,7 +366,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: route(server, site, n.rest(f.Rest, hub, server, sinks), f.Other), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: n.withSCIM(route(server, site, n.rest(f.Rest, hub, server, sinks), f.Other)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -397,10 +422,10 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 
 func (n *Node) directoryChanged(err error) {
 	if err != nil {
-		n.c.Log.Error("the directory file cannot be used; everything is refused until it can", "err", err)
+		n.c.Log.Error("the directory cannot be read; what it does not answer is refused", "err", err)
 		return
 	}
-	n.c.Log.Info("the directory file was read again")
+	n.c.Log.Info("the directory was read again")
 }
 
 // purge removes what is older than the retention, now and every hour.
@@ -455,7 +480,7 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server, sinks 
 		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		SignIn: &admin.OIDC{
 			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
-			Verifier: f.Verifier, HTTP: f.HTTP,
+			Verifier: n.reading(f.Verifier), HTTP: f.HTTP, Audience: f.Audience,
 		},
 		Checks: checks,
 	})
@@ -464,9 +489,5 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server, sinks 
 // Member says whether the directory knows an account as a member, for tokens that do not
 // say whether it is a guest.
 func (n *Node) Member(ctx context.Context, tenant, object string) (bool, error) {
-	p, err := n.dir.Person(ctx, tenant, object)
-	if errors.Is(err, directory.ErrUnknown) {
-		return false, nil
-	}
-	return p.Member, err
+	return directory.Member(n.dir)(ctx, tenant, object)
 }

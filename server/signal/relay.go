@@ -119,7 +119,7 @@ var (
 	endCode   = regexp.MustCompile(`^[a-z.]{1,64}$`)
 	eventKind = map[string]bool{
 		api.EventRequested: true, api.EventConsent: true, api.EventDeclined: true, api.EventStarted: true,
-		api.EventWidened: true, api.EventNarrowed: true, api.EventRefused: true, api.EventPaused: true, api.EventContinued: true, api.EventPairing: true,
+		api.EventWidened: true, api.EventNarrowed: true, api.EventRefused: true, api.EventPaused: true, api.EventContinued: true, api.EventMonitors: true, api.EventPairing: true,
 	}
 )
 

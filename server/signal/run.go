@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"beside/policy/api"
@@ -92,20 +93,38 @@ func (h *Hub) Tick(ctx context.Context) {
 	h.audit.drain(ctx)
 	h.settle(ctx)
 	h.releaseEnded(ctx, now)
-	revs := map[string]string{}
-	for _, l := range h.all() {
-		id := l.base.ID()
-		if _, known := revs[id]; !known {
-			revs[id] = h.revision(ctx, l.base)
-		}
-		if h.o.Shared {
-			h.tickShared(ctx, l, now, revs[id])
-			continue
-		}
-		if l.tick(ctx, h, now, revs[id]) {
-			h.forget(ctx, l)
+	all, revs := h.all(), map[string]string{}
+	for _, l := range all {
+		if _, known := revs[l.base.ID()]; !known {
+			revs[l.base.ID()] = h.revision(ctx, l.base)
 		}
 	}
+	each(all, func(l *live) {
+		rev := revs[l.base.ID()]
+		if h.o.Shared {
+			h.tickShared(ctx, l, now, rev)
+		} else if l.tick(ctx, h, now, rev) {
+			h.forget(ctx, l)
+		}
+	})
+}
+
+// atOnce is how many sessions are decided again at the same time: a directory may take a second
+// for one, and a changed rule means all of them. It stays below what the store has connections for.
+const atOnce = 16
+
+// each calls f for all sessions, several at a time, and returns when all are done.
+func each(all []*live, f func(*live)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(atOnce, len(all)) {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(len(all)); i = next.Add(1) {
+				f(all[i-1])
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // due ends what has run out and forgets what has ended, whichever node it was on. It says

@@ -21,7 +21,7 @@ func TestSmallMessageOneAck(t *testing.T) {
 		if b, ok := r.Ack(now, nil); ok {
 			t.Fatalf("acknowledged with %d bytes before it was dealt with", len(b))
 		}
-		m, ok := r.Next(now)
+		m, ok := r.Next()
 		if !ok {
 			t.Fatal("no message")
 		}

@@ -10,15 +10,14 @@
 // Integers are big endian; serial numbers compare as the sign of the 32-bit difference.
 //
 //	0   version    1 byte   2
-//	1   kind       1 byte   0 picture, 1 state, 2 ping (no message, n = 0), 3 stream, 4 parity
+//	1   kind       1 byte   0 picture, 1 state, 2 ping (no message, n = 0), 4 parity
 //	2   number     4 bytes  serial, new for every packet sent, repairs included
 //	6   message    4 bytes  serial number of the message
 //	10  fragment   2 bytes  of parity: the group
 //	12  fragments  2 bytes  at most MaxFragments
 //	14  sent       4 bytes  sender's clock in µs, modulo 2^32
 //	18  floor      4 bytes  no message older than this is worth keeping
-//	22  extra      2 bytes  stream: how many messages back the one before is, 0 for none;
-//	                        parity: length of the message's last fragment; else 0
+//	22  extra      2 bytes  parity: length of the message's last fragment; else 0
 //	24  payload    Payload bytes in every fragment but the last, which has 1..Payload
 //
 // Parity of group g is the XOR of the fragments g, g+G, g+2G … of G = ⌈fragments/10⌉

@@ -9,7 +9,7 @@ func FuzzPacket(f *testing.F) {
 	f.Add(packet{number: 1, message: 1, of: 2, payload: make([]byte, Payload)}.append(nil),
 		packet{number: 2, message: 1, frag: 1, of: 2, payload: []byte{1}}.append(nil))
 	f.Add(packet{kind: ping, number: 9}.append(nil), []byte{})
-	f.Add(packet{kind: Stream, number: 3, message: 9, of: 1, extra: 4, payload: []byte{1}}.append(nil),
+	f.Add(packet{kind: State, number: 3, message: 9, of: 1, payload: []byte{1}}.append(nil),
 		packet{kind: parity, number: 4, message: 10, of: 4, extra: 7, payload: make([]byte, Payload)}.append(nil))
 	f.Add(packet{kind: parity, number: 4, message: 10, frag: 1, of: 12, extra: 7, payload: make([]byte, Payload)}.append(nil),
 		packet{kind: Picture, number: 5, message: 10, frag: 11, of: 12, payload: make([]byte, 7)}.append(nil))
@@ -17,7 +17,7 @@ func FuzzPacket(f *testing.F) {
 		r := &Receiver{}
 		for i, in := range [][]byte{a, b, a} {
 			_ = r.Packet(time.Duration(i), in)
-			if m, ok := r.Next(time.Duration(i)); ok {
+			if m, ok := r.Next(); ok {
 				if len(m.Data) == 0 || len(m.Data) > MaxMessage {
 					t.Fatalf("message of %d bytes", len(m.Data))
 				}

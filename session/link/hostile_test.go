@@ -23,7 +23,7 @@ func TestAnyOrder(t *testing.T) {
 				payload: data[frag*Payload : min(len(data), (frag+1)*Payload)],
 			}
 			err := r.Packet(0, p.append(nil))
-			m, ok := r.Next(0)
+			m, ok := r.Next()
 			if err != nil || ok != (i == of-1) {
 				t.Fatalf("%d: fragment %d of %d: %v %v", n, i, of, ok, err)
 			}

@@ -1,9 +1,6 @@
 package link
 
-import (
-	"crypto/subtle"
-	"time"
-)
+import "crypto/subtle"
 
 // partial is a message of which some fragments have come. They lie in buf as they came, a
 // slot of Payload bytes each: a peer that names a large message and sends one fragment
@@ -11,8 +8,7 @@ import (
 type partial struct {
 	id     uint32
 	kind   Kind
-	typed  bool // kind and after are known: a parity packet does not tell
-	after  int  // Stream: how far back the one before is
+	typed  bool // kind is known: a parity packet does not tell
 	of     int
 	slots  []uint16 // which fragment lies in which slot
 	where  []uint16 // slot of a fragment plus 1, 0 if it has not come
@@ -20,7 +16,6 @@ type partial struct {
 	last   int            // bytes of the last fragment, 0 if unknown
 	parity map[int][]byte // by group
 	missed []uint16       // by group: fragments that have not come; nil until parity came
-	at     time.Duration  // when it was whole
 }
 
 func newPartial(p packet) *partial {
@@ -36,7 +31,7 @@ func (t *partial) agrees(p packet) bool {
 	if p.kind == parity {
 		last = p.extra
 	} else {
-		if t.typed && (t.kind != p.kind || (p.kind == Stream && t.after != p.extra)) {
+		if t.typed && t.kind != p.kind {
 			return false
 		}
 		if p.frag == p.of-1 {
@@ -48,7 +43,7 @@ func (t *partial) agrees(p packet) bool {
 	}
 	t.last = max(t.last, last)
 	if p.kind != parity {
-		t.kind, t.after, t.typed = p.kind, p.extra, true
+		t.kind, t.typed = p.kind, true
 	}
 	return true
 }

@@ -92,7 +92,7 @@ func (s *Sender) emit(now time.Duration, m *message, frag int) []byte {
 		p.kind, p.message, p.frag, p.of, p.payload = parity, m.id, m.parities-1, of, s.sum
 		p.extra = len(m.data) - (of-1)*Payload
 	default:
-		p.kind, p.message, p.frag, p.of, p.extra = m.kind, m.id, frag, len(m.frags), m.after
+		p.kind, p.message, p.frag, p.of = m.kind, m.id, frag, len(m.frags)
 		p.payload = m.data[frag*Payload : min((frag+1)*Payload, len(m.data))]
 		m.frags[frag].open++
 	}

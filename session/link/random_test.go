@@ -85,11 +85,7 @@ func (s *screen) send() {
 		}
 		s.carried[s.next], s.sentVersion[s.next] = blocks, versions
 		body = append(body, make([]byte, max(0, len(blocks)*s.perBlock-len(body)))...)
-		kind := link.Picture
-		if s.rnd.IntN(8) == 0 {
-			kind = link.Stream
-		}
-		_ = s.p.S.Send(s.p.Now, kind, s.next, body)
+		_ = s.p.S.Send(s.p.Now, link.Picture, s.next, body)
 	}
 }
 

@@ -13,8 +13,6 @@ const (
 	maxReady    = 32 // whole messages that wait for Next
 	maxBuffered = 2 * MaxMessage
 	firstBuffer = 64 << 10 // what one fragment may cost before others have come
-	// streamHold is how long a Stream message waits for the one before.
-	streamHold = 400 * time.Millisecond
 )
 
 // Message is one message put together again. Data is the caller's until it gives the
@@ -45,8 +43,6 @@ type Receiver struct {
 	lent     []*partial // with the caller
 	free     [][]byte
 	buffered int
-	given    uint32 // newest Stream message handed out
-	streamed bool
 
 	packets, bytes uint64
 	unacked        int
@@ -114,7 +110,6 @@ func (r *Receiver) fragment(now time.Duration, p packet) error {
 	if t.whole() {
 		r.partials = slices.DeleteFunc(r.partials, func(o *partial) bool { return o == t })
 		r.whole.add(t.id)
-		t.at = now
 		r.ready = append(r.ready, t)
 		r.ackBy(now + ackWhole)
 	}
@@ -179,37 +174,15 @@ func (r *Receiver) drop(list *[]*partial, keep *partial) uint32 {
 	return t.id
 }
 
-// Next is a message that is whole and whose turn it is.
-func (r *Receiver) Next(now time.Duration) (Message, bool) {
-	for i := 0; i < len(r.ready); i++ {
-		t := r.ready[i]
-		if t.kind == Stream {
-			if r.streamed && !newer(t.id, r.given) {
-				r.ready = slices.Delete(r.ready, i, i+1)
-				r.recycle(t)
-				r.Refuse(t.id) // its turn is over
-				i--
-				continue
-			}
-			if at, waits := r.waits(t); waits && now < at {
-				continue
-			}
-			r.given, r.streamed = t.id, true
-		}
-		r.ready = slices.Delete(r.ready, i, i+1)
-		r.lent = append(r.lent, t)
-		return Message{ID: t.id, Kind: t.kind, Data: t.data()}, true
+// Next is a message that is whole, in the order they came to be so.
+func (r *Receiver) Next() (Message, bool) {
+	if len(r.ready) == 0 {
+		return Message{}, false
 	}
-	return Message{}, false
-}
-
-// waits says whether a Stream message still has to wait for the one before, and until when.
-func (r *Receiver) waits(t *partial) (time.Duration, bool) {
-	before := t.id - uint32(t.after)
-	if t.after == 0 || (r.streamed && !newer(before, r.given)) || newer(r.floor, before) {
-		return 0, false
-	}
-	return t.at + streamHold, true
+	t := r.ready[0]
+	r.ready = slices.Delete(r.ready, 0, 1)
+	r.lent = append(r.lent, t)
+	return Message{ID: t.id, Kind: t.kind, Data: t.data()}, true
 }
 
 // Done says that a message was dealt with, for good: copies of it are ignored.
@@ -275,19 +248,6 @@ func (r *Receiver) ackDue() (time.Duration, bool) {
 
 // Wake is when Ack will next have something to say, if nothing more arrives.
 func (r *Receiver) Wake() (time.Duration, bool) { return r.ackDue() }
-
-// Held is when Next stops holding a Stream message back that waits for another, if one does.
-func (r *Receiver) Held() (at time.Duration, ok bool) {
-	for _, t := range r.ready {
-		if t.kind != Stream {
-			continue
-		}
-		if then, waits := r.waits(t); waits && (!ok || then < at) {
-			at, ok = then, true
-		}
-	}
-	return at, ok
-}
 
 // Stats are the totals so far.
 func (r *Receiver) Stats() ReceiverStats {

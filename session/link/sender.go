@@ -26,7 +26,6 @@ const (
 	// pictureTime is how long one picture may occupy the path.
 	pictureTime = 20 * time.Millisecond
 	leastBudget = 6000
-	streamFor   = 400 * time.Millisecond
 )
 
 // ErrTooLarge means a message of more than MaxMessage bytes, or an empty one.
@@ -41,8 +40,6 @@ type SenderConfig struct {
 	RTT time.Duration
 	// Rate in bits a second that the path carried before, 0 if unknown.
 	Rate float64
-	// StreamFor is how long after Send a Stream message is still repaired; 0 means 400 ms.
-	StreamFor time.Duration
 }
 
 // Outcome tells what became of a message. Not Done means that it may never have arrived
@@ -57,7 +54,6 @@ type Outcome struct {
 type Sender struct {
 	cfg              SenderConfig
 	nextMsg, nextPkt uint32
-	lastStream       uint32     // newest Stream message, 0 before the first
 	msgs             []*message // open ones, oldest first
 	urgent, repair   []piece
 	again            []delayed
@@ -77,7 +73,6 @@ type Sender struct {
 type message struct {
 	id, ref  uint32
 	kind     Kind
-	after    int
 	data     []byte
 	frags    []fragState
 	next     int           // first fragment not sent yet
@@ -119,9 +114,6 @@ type sent struct {
 
 // NewSender makes a Sender at time now.
 func NewSender(now time.Duration, cfg SenderConfig) *Sender {
-	if cfg.StreamFor <= 0 {
-		cfg.StreamFor = streamFor
-	}
 	s := &Sender{cfg: cfg, nextMsg: 1, nextPkt: 1, tail: 1, ring: make([]sent, ringSize)}
 	s.reorder = leastReorder
 	s.startRate(now, cfg.RTT, cfg.Rate)
@@ -137,23 +129,8 @@ func (s *Sender) Hint(rtt time.Duration) {
 }
 
 // Send queues a message; data is copied. ref names it in Worth and Outcomes. A State
-// supersedes any earlier one; a Stream message goes on from the Stream message before.
+// supersedes any earlier one.
 func (s *Sender) Send(now time.Duration, kind Kind, ref uint32, data []byte) error {
-	after := 0
-	if kind == Stream && s.lastStream != 0 {
-		if back := s.nextMsg - s.lastStream; back < 1<<16 {
-			after = int(back)
-		}
-	}
-	return s.send(now, kind, after, ref, data)
-}
-
-// StartStream queues a Stream message that needs no other before it.
-func (s *Sender) StartStream(now time.Duration, ref uint32, data []byte) error {
-	return s.send(now, Stream, 0, ref, data)
-}
-
-func (s *Sender) send(now time.Duration, kind Kind, after int, ref uint32, data []byte) error {
 	if len(data) == 0 || len(data) > MaxMessage {
 		return ErrTooLarge
 	}
@@ -169,12 +146,9 @@ func (s *Sender) send(now time.Duration, kind Kind, after int, ref uint32, data 
 	}
 	n := (len(data) + Payload - 1) / Payload
 	m := &message{
-		id: s.nextMsg, ref: ref, kind: kind, after: after, frags: make([]fragState, n), left: n, sentAt: now,
+		id: s.nextMsg, ref: ref, kind: kind, frags: make([]fragState, n), left: n, sentAt: now,
 	}
 	s.nextMsg++
-	if kind == Stream {
-		s.lastStream = m.id
-	}
 	if k := len(s.free); k > 0 {
 		m.data, s.free = s.free[k-1], s.free[:k-1]
 	}
@@ -258,7 +232,6 @@ func (s *Sender) Reset() {
 		s.finish(s.msgs[0], false)
 	}
 	s.outcomes = s.outcomes[:0]
-	s.lastStream = 0
 	for _, b := range s.free {
 		clear(b[:cap(b)])
 	}

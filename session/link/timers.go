@@ -28,13 +28,7 @@ func (s *Sender) asksAt(m *message) time.Duration {
 
 // closesAt is when a message is given up, if nothing is heard.
 func (s *Sender) closesAt(m *message) (time.Duration, bool) {
-	switch {
-	case m.left == 0:
-		return m.allAt + s.unconfirmed(), true
-	case m.kind == Stream:
-		return m.sentAt + s.cfg.StreamFor, true
-	}
-	return 0, false
+	return m.allAt + s.unconfirmed(), m.left == 0
 }
 
 func (s *Sender) timerAt() (time.Duration, bool) {

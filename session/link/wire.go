@@ -34,10 +34,6 @@ const (
 	Picture Kind = 0
 	// State is repeated until it has arrived or a newer State replaces it.
 	State Kind = 1
-	// Stream messages need the one before. They are repaired whatever else is new until
-	// SenderConfig.StreamFor is over, and handed out in the order of sending; one that is
-	// given up leaves a gap, which the Receiver waits for in vain only so long.
-	Stream Kind = 3
 
 	ping   Kind = 2
 	parity Kind = 4
@@ -54,7 +50,7 @@ type packet struct {
 	frag, of int
 	sent     uint32
 	floor    uint32
-	extra    int // Stream: how far back the one before is, 0 for none; parity: length of the last fragment
+	extra    int // parity: length of the last fragment
 	payload  []byte
 }
 
@@ -89,10 +85,10 @@ func parsePacket(b []byte) (packet, error) {
 	switch p.kind {
 	case ping:
 		ok = p.frag == 0 && p.of == 0 && p.extra == 0 && len(p.payload) == 0
-	case Picture, State, Stream:
+	case Picture, State:
 		last := p.frag == p.of-1
 		ok = p.frag < p.of && p.of <= MaxFragments && len(p.payload) > 0 && (last || len(p.payload) == Payload) &&
-			!newer(p.floor, p.message) && (p.extra == 0 || p.kind == Stream)
+			!newer(p.floor, p.message) && p.extra == 0
 	case parity:
 		ok = p.of <= MaxFragments && p.frag < groups(p.of) && len(p.payload) == Payload &&
 			p.extra > 0 && p.extra <= Payload && !newer(p.floor, p.message)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math"
 	"time"
 
 	"beside/codec/mix"
@@ -28,6 +27,7 @@ type senderLoop struct {
 	cancel  context.CancelFunc // ends the Next that holds f
 	taken   bool               // cancel was called
 	have    bool               // f holds something that was not encoded yet
+	rest    bool               // and a part of it was
 	whole   bool               // f was filled since it was made
 	size    image.Point        // of f when it was filled last
 	retryAt time.Duration
@@ -36,8 +36,7 @@ type senderLoop struct {
 	denied     bool
 	first      bool // a packet has left
 	newest     uint32
-	cut        bool // the last picture did not hold all there was
-	turn       int  // counts pictures that did not
+	look       attention
 	last       state
 	lastAt     time.Duration
 	busyFrom   time.Duration // when the helper was last known to have everything
@@ -47,6 +46,7 @@ type senderLoop struct {
 	msg        []byte
 	encode     recent
 	captureMin time.Duration
+	hintAt     time.Duration
 }
 
 func newSenderLoop(s *Sender, enc *mix.Encoder) *senderLoop {
@@ -64,9 +64,7 @@ func (l *senderLoop) step(ctx context.Context) (time.Duration, error) {
 		if !l.allowed() {
 			return askAgain, nil
 		}
-		if rtt := l.s.cfg.RTT; rtt != nil {
-			l.link.Hint(rtt())
-		}
+		l.hint()
 		if err := l.pump(); err != nil {
 			return 0, err
 		}
@@ -86,6 +84,16 @@ func (l *senderLoop) step(ctx context.Context) (time.Duration, error) {
 	}
 	l.s.publish(l.link, l.captureMin, l.encode.median())
 	return l.wait(), nil
+}
+
+// hint tells the link what is believed of the path. Asking is not free: it goes through the
+// goroutines of ICE, so a running session asks once a second.
+func (l *senderLoop) hint() {
+	rtt := l.s.cfg.RTT
+	if now := l.now(); rtt != nil && now >= l.hintAt {
+		l.link.Hint(rtt())
+		l.hintAt = now + time.Second
+	}
 }
 
 // allowed asks for permission and takes in Resets; whatever ended in between is forgotten.
@@ -117,7 +125,7 @@ func (l *senderLoop) forget() {
 	l.link.Reset()
 	l.enc.Reset()
 	l.f = &frame.Frame{}
-	l.have, l.whole, l.told = false, false, false
+	l.have, l.rest, l.whole, l.told = false, false, false, false
 	l.last = state{}
 }
 
@@ -135,15 +143,12 @@ func (l *senderLoop) pump() error {
 		if !ok {
 			return nil
 		}
-		if l.gen != l.s.gen.Load() {
-			return nil
-		}
 		if !l.s.cfg.Allow() {
 			l.deny()
 			return nil
 		}
-		if err := l.s.cfg.Out.WritePacket(b); err != nil {
-			return fmt.Errorf("picture: write packet: %w", err)
+		if current, err := l.write(b); err != nil || !current {
+			return err
 		}
 		if !l.first {
 			l.first = true
@@ -152,6 +157,19 @@ func (l *senderLoop) pump() error {
 			}
 		}
 	}
+}
+
+// write writes a packet unless a Reset came before it.
+func (l *senderLoop) write(b []byte) (current bool, err error) {
+	l.s.out.Lock()
+	defer l.s.out.Unlock()
+	if l.gen != l.s.gen.Load() {
+		return false, nil
+	}
+	if err := l.s.cfg.Out.WritePacket(b); err != nil {
+		return true, fmt.Errorf("picture: write packet: %w", err)
+	}
+	return true, nil
 }
 
 func (l *senderLoop) takeAck(b []byte) {
@@ -169,15 +187,26 @@ func (l *senderLoop) settle() {
 			}
 		case o.Done:
 			l.enc.Acked(o.Ref)
+			l.saw()
 		default:
 			l.enc.Lost(o.Ref)
 		}
 	}
 }
 
+// saw says that something of the picture since the last Reset was shown.
+func (l *senderLoop) saw() {
+	if l.s.seen.Swap(l.gen) != l.gen && l.s.cfg.Shown != nil {
+		l.s.cfg.Shown()
+	}
+}
+
 // produce encodes and queues what is due; false if there was nothing.
 func (l *senderLoop) produce() bool {
 	if !l.link.Ready() {
+		if l.rest { // by the time it can go the screen may look different
+			l.have, l.rest = false, false
+		}
 		return false
 	}
 	var f *frame.Frame
@@ -191,15 +220,14 @@ func (l *senderLoop) produce() bool {
 	l.enc.SetRate(l.link.Stats().Rate)
 	u, ok := l.enc.Encode(f, l.link.Budget(), l.focus())
 	if f != nil {
-		l.have = false
+		l.rest = ok && l.enc.Pending()
+		l.have = l.rest
 	}
 	if !ok {
 		return false
 	}
 	l.encode.add(time.Since(began))
-	if l.cut = l.enc.Pending(); l.cut {
-		l.turn++
-	}
+	l.look.sent(l.enc.Pending())
 	if l.gen != l.s.gen.Load() {
 		return true
 	}
@@ -211,20 +239,13 @@ func (l *senderLoop) produce() bool {
 	return true
 }
 
-// focus is the point near which blocks go first. While there is more to send than fits,
-// every second picture begins somewhere else, at points that fill the screen evenly (the
-// R2 sequence): else what moves near the pointer would keep the rest from ever being sent.
+// focus is the point near which blocks go first.
 func (l *senderLoop) focus() image.Point {
-	if l.cut && l.turn%2 == 1 {
-		n := float64(l.turn/2 + 1)
-		_, x := math.Modf(n * 0.7548776662466927)
-		_, y := math.Modf(n * 0.5698402909980532)
-		return image.Pt(int(x*float64(l.size.X)), int(y*float64(l.size.Y)))
+	pointer := l.size.Div(2)
+	if l.s.cfg.Focus != nil {
+		pointer = l.s.cfg.Focus()
 	}
-	if l.s.cfg.Focus == nil {
-		return l.size.Div(2)
-	}
-	return l.s.cfg.Focus()
+	return l.look.focus(pointer, l.size)
 }
 
 func (l *senderLoop) settled() bool { return !l.have && l.enc.Settled() }
@@ -298,6 +319,7 @@ func (l *senderLoop) takeGrab(ctx context.Context, g grabbed) error {
 		if l.captureMin == 0 || g.took < l.captureMin {
 			l.captureMin = max(g.took, time.Microsecond)
 		}
+		l.look.drawn(l.f.Damage.Rects())
 		l.enc.Mark(l.f.Damage.Rects())
 		l.f.Damage.Clear()
 	case ctx.Err() != nil:

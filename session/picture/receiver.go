@@ -135,19 +135,15 @@ func (r *Receiver) show(ctx context.Context, dec *mix.Decoder) {
 			r.refuse(m)
 		}
 		r.mu.Lock()
-		m, ok := r.link.Next(r.now())
-		at, waits := r.link.Held()
+		m, ok := r.link.Next()
 		r.mu.Unlock()
 		if ok {
 			r.take(dec, m)
 			r.sendAck()
 			continue
 		}
-		if due, holds := r.early.due(); holds && (!waits || due < at) {
-			at, waits = due, true
-		}
 		wait := time.Hour
-		if waits {
+		if at, holds := r.early.due(); holds {
 			wait = max(0, at-r.now())
 		}
 		timer.Reset(wait)

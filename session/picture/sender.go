@@ -46,6 +46,7 @@ type SenderConfig struct {
 	Focus     func() image.Point   // frame coordinates: what is nearest goes first; may be nil
 	RTT       func() time.Duration // what is believed of the path, 0 if unknown; may be nil
 	FirstSent func()               // called once, after the first packet left; may be nil
+	Shown     func()               // called when Seen changes; must not block; may be nil
 }
 
 // SenderStats are a Sender's figures; the durations are recent medians, 0 if unknown.
@@ -60,8 +61,10 @@ type SenderStats struct {
 type Sender struct {
 	cfg   SenderConfig
 	kick  chan struct{}
-	gen   atomic.Uint32 // counts Resets
+	gen   atomic.Uint32 // counts Resets; out is held to change it
+	seen  atomic.Uint32 // the gen of which the helper has shown something
 	exact atomic.Bool
+	out   sync.Mutex // held while a packet is written
 
 	statsMu sync.Mutex
 	stats   SenderStats
@@ -73,13 +76,20 @@ func NewSender(cfg SenderConfig) *Sender {
 }
 
 // Reset forgets everything captured, queued or repairable and sends the whole picture
-// anew, from a grab that begins after the call. It does not block; at most the one packet
-// being written as it is called is older.
-func (s *Sender) Reset() {
-	s.gen.Add(1)
+// anew, from a grab that begins after the call. When it returns, no packet that is older is
+// written any more; it waits only for one being written. It returns what Seen says once the
+// helper has shown something of the new picture.
+func (s *Sender) Reset() uint32 {
+	s.out.Lock()
+	gen := s.gen.Add(1)
+	s.out.Unlock()
 	s.exact.Store(false)
 	s.wake()
+	return gen
 }
+
+// Seen counts as Reset does: the newest of which the helper is known to have shown something.
+func (s *Sender) Seen() uint32 { return s.seen.Load() }
 
 func (s *Sender) wake() {
 	select {

@@ -96,6 +96,8 @@ const (
 	tExpiring
 	tPaused
 	tInkClear
+	tMonitors
+	tShow
 )
 
 // MaxShapePixels is the largest pointer picture that is sent: its bytes must fit into one
@@ -143,6 +145,10 @@ func Append(b []byte, m Message) []byte {
 		return be.AppendUint32(append(b, tPaused, flag(m.On)), m.Epoch)
 	case InkClear:
 		return be.AppendUint32(append(b, tInkClear), m.Upto)
+	case Monitors:
+		return appendMonitors(append(b, tMonitors), m)
+	case Show:
+		return append(b, tShow, m.Monitor)
 	}
 	return b
 }
@@ -153,10 +159,12 @@ func Parse(b []byte) (Message, error) {
 		return nil, fmt.Errorf("%w: empty", ErrBad)
 	}
 	t, b := b[0], b[1:]
-	if t == tShape {
+	switch t {
+	case tShape:
 		return parseShape(b)
-	}
-	if t == tEnd {
+	case tMonitors:
+		return parseMonitors(b)
+	case tEnd:
 		if !ValidCode(string(b)) {
 			return nil, fmt.Errorf("%w: end code", ErrBad)
 		}
@@ -171,7 +179,7 @@ func Parse(b []byte) (Message, error) {
 // lengths is 1 + the number of bytes after the type byte; 0 for no such type.
 var lengths = [...]int{
 	tHello: 65, tCards: 66, tWant: 5, tCancelWant: 1, tGiveBack: 5, tAsking: 5, tDenied: 5,
-	tRights: 10, tPing: 9, tPong: 9, tLocal: 2, tExpiring: 1, tPaused: 6, tInkClear: 5,
+	tRights: 10, tPing: 9, tPong: 9, tLocal: 2, tExpiring: 1, tPaused: 6, tInkClear: 5, tShow: 2,
 }
 
 func parseFixed(t byte, b []byte) (Message, error) {
@@ -204,6 +212,8 @@ func parseFixed(t byte, b []byte) (Message, error) {
 		return Paused{b[0] == 1, be.Uint32(b[1:])}, nil
 	case tInkClear:
 		return InkClear{be.Uint32(b)}, nil
+	case tShow:
+		return Show{b[0]}, nil
 	}
 	r := policy.Right(be.Uint32(b))
 	if r&^known != 0 {

@@ -35,6 +35,12 @@ func messages() map[string]wire.Message {
 		"paused":    wire.Paused{On: true, Epoch: 1 << 31},
 		"continued": wire.Paused{Epoch: 7},
 		"ink clear": wire.InkClear{Upto: 1 << 31},
+		"monitors": wire.Monitors{Shown: 3, List: []wire.Monitor{
+			{N: 1, Bounds: image.Rect(-1920, 0, 0, 1080), Primary: true}, {N: 3, Bounds: image.Rect(0, -5, 1, 11)},
+		}},
+		"all monitors": wire.Monitors{All: true, List: []wire.Monitor{{N: 255, Bounds: image.Rect(0, 0, 8192, 8192)}}},
+		"no monitor":   wire.Monitors{},
+		"show":         wire.Show{Monitor: 7},
 	}
 }
 
@@ -65,6 +71,8 @@ func cutIsValid(m wire.Message, n int) bool {
 		return n > 1
 	case wire.Shape:
 		return n == 1
+	case wire.Monitors: // also of a shorter list, as long as that has what is shown
+		return n >= 3 && (n-3)%14 == 0 && m.(wire.Monitors).Shown == 0
 	}
 	return false
 }
@@ -81,6 +89,15 @@ func TestControlRefuses(t *testing.T) {
 		"hot spot outside": append([]byte{12, 0, 1, 0, 1, 0, 1, 0, 0}, 1, 2, 3, 4),
 		"end with a space": []byte("\x0dab c"),
 		"end too long":     append([]byte{13}, strings.Repeat("a", 33)...),
+		"monitors flag":    {17, 0, 2},
+		"shown not there":  monitorBytes(2, wire.Monitor{N: 1, Bounds: image.Rect(0, 0, 9, 9)}),
+		"monitor 0":        monitorBytes(0, wire.Monitor{Bounds: image.Rect(0, 0, 9, 9)}),
+		"monitor twice":    monitorBytes(0, wire.Monitor{N: 1, Bounds: image.Rect(0, 0, 9, 9)}, wire.Monitor{N: 1, Bounds: image.Rect(0, 0, 9, 9)}),
+		"no size":          monitorBytes(0, wire.Monitor{N: 1}),
+		"too large":        monitorBytes(0, wire.Monitor{N: 1, Bounds: image.Rect(0, 0, 16385, 9)}),
+		"too far":          monitorBytes(0, wire.Monitor{N: 1, Bounds: image.Rect(1<<21, 0, 1<<21+9, 9)}),
+		"too many":         append([]byte{17, 0, 0}, make([]byte, 14*17)...),
+		"show too long":    {18, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if m, err := wire.Parse(b); !errors.Is(err, wire.ErrBad) {
@@ -88,6 +105,10 @@ func TestControlRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func monitorBytes(shown uint8, list ...wire.Monitor) []byte {
+	return wire.Append(nil, wire.Monitors{Shown: shown, List: list})
 }
 
 // Before the link only the words of agreement may be said.

@@ -1,7 +1,6 @@
 package file
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -198,7 +197,7 @@ func readPhoto(dir, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: photo: %w", ErrInvalid, err)
 	}
-	if len(b) > api.MaxPhoto || !bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")) && !bytes.HasPrefix(b, []byte("\xff\xd8\xff")) {
+	if !directory.IsPhoto(b) {
 		return nil, fmt.Errorf("%w: photo %.60q is no PNG or JPEG of at most %d bytes", ErrInvalid, name, api.MaxPhoto)
 	}
 	return b, nil

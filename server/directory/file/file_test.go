@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,6 +15,7 @@ import (
 	"beside/policy/api"
 	"beside/server/directory"
 	"beside/server/directory/demo"
+	"beside/server/directory/directorytest"
 	"beside/server/directory/file"
 )
 
@@ -31,53 +31,16 @@ func demoDir(t *testing.T) (*file.Directory, string) {
 	return d, path
 }
 
-func TestPeople(t *testing.T) {
-	d, _ := demoDir(t)
-	sam, err := d.Person(t.Context(), demo.Tenant, demo.Sam)
-	if err != nil || sam.Card.Name != "Sam Rivers" || sam.Card.Company != "Halden Group" || sam.Card.Domain != "halden.example" {
-		t.Fatalf("%+v %v", sam, err)
+func TestContract(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "directory.json")
+	if err := file.Write(path, directorytest.Data()); err != nil {
+		t.Fatal(err)
 	}
-	if !sam.Member || !sam.Enabled || !sam.GroupsKnown || !slices.Contains(sam.Groups, demo.GroupStaff) {
-		t.Errorf("nested group is missing: %+v", sam.Person)
+	d, err := file.Open(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if gwen, err := d.Person(t.Context(), demo.Tenant, demo.Gwen); err != nil || gwen.Member || gwen.Card.Company != "Porter & Lowe" {
-		t.Errorf("guest: %+v %v", gwen, err)
-	}
-	if _, err := d.Person(t.Context(), demo.OtherTenant, demo.Sam); !errors.Is(err, directory.ErrUnknown) {
-		t.Errorf("Sam in the other tenant: %v", err)
-	}
-	if p, err := directory.Who(t.Context(), d, demo.Tenant, "nobody"); err != nil || p.Member || p.Enabled {
-		t.Errorf("nobody: %+v %v", p, err)
-	}
-}
-
-func TestAssess(t *testing.T) {
-	d, _ := demoDir(t)
-	tests := map[string]struct {
-		sharer   string
-		evidence api.DeviceEvidence
-		claim    string
-		want     api.DeviceCard
-	}{
-		"own by id":       {demo.Sam, api.DeviceEvidence{ID: demo.DeviceSam, Name: "liar"}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
-		"own by upper id": {demo.Sam, api.DeviceEvidence{ID: strings.ToUpper(demo.DeviceSam)}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
-		"own by name":     {demo.Sam, api.DeviceEvidence{Name: "hld-lt-0427"}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
-		"by token":        {demo.Paul, api.DeviceEvidence{Name: "x"}, demo.DeviceLena, api.DeviceCard{ID: demo.DeviceLena, Name: "HLD-WS-0088", OS: "Ubuntu 24.04", State: "unknown", Proof: "own"}},
-		"token over word": {demo.Tomas, api.DeviceEvidence{ID: demo.DeviceSam}, demo.DeviceTomas, api.DeviceCard{ID: demo.DeviceTomas, Name: "tomas-home", OS: "Ubuntu 24.04", State: "unenrolled", Proof: "own"}},
-		"another's id":    {demo.Tomas, api.DeviceEvidence{ID: demo.DeviceSam, Name: "t", OS: "o"}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "t", OS: "o", State: "unknown", Proof: "reported"}},
-		"another's name":  {demo.Tomas, api.DeviceEvidence{Name: "HLD-LT-0427"}, "", api.DeviceCard{Name: "HLD-LT-0427", State: "unknown", Proof: "reported"}},
-		"unknown id":      {demo.Sam, api.DeviceEvidence{ID: demo.OtherSharer, Name: "n"}, "", api.DeviceCard{ID: demo.OtherSharer, Name: "n", State: "unenrolled", Proof: "reported"}},
-		"noncompliant":    {demo.Ines, api.DeviceEvidence{ID: demo.DeviceInes}, "", api.DeviceCard{ID: demo.DeviceInes, Name: "HLD-LT-0311", OS: "Debian 11", State: "noncompliant", Proof: "own"}},
-		"nothing":         {demo.Paul, api.DeviceEvidence{}, "", api.DeviceCard{State: "unknown", Proof: "none"}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			dev, card, err := directory.Assess(t.Context(), d, demo.Tenant, tt.sharer, tt.evidence, tt.claim)
-			if err != nil || card != tt.want || dev.ID != card.ID || dev.Proof.String() != card.Proof {
-				t.Errorf("got %+v %+v %v", card, dev, err)
-			}
-		})
-	}
+	directorytest.Run(t, d)
 }
 
 func TestChangeAndBreak(t *testing.T) {

@@ -72,6 +72,13 @@ func Run(t *testing.T, open Open) {
 		"admins":                   admins,
 		"browsing":                 browse,
 		"no change is overwritten": stale,
+		"people":                   dirPeople,
+		"groups":                   dirGroups,
+		"groups from claims":       dirClaims,
+		"large groups":             dirLarge,
+		"one name of many":         dirRace,
+		"SCIM tokens":              scimTokens,
+		"directories are apart":    dirIsolation,
 		"sinks":                    sinks,
 	} {
 		t.Run(name, func(t *testing.T) {

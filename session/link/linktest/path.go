@@ -41,7 +41,6 @@ type Path struct {
 
 	Created, Arrived map[uint32]time.Duration // by ref
 	Outcomes         map[uint32]bool
-	Order            []uint32 // refs of Stream messages as they arrived
 	OnMessage        func(m link.Message) bool
 	OnOutcome        func(o link.Outcome)
 	MaxQueued        int
@@ -214,11 +213,9 @@ func (p *Path) Run(end time.Duration) {
 		if at, ok := p.S.Wake(p.Now); ok {
 			next = min(next, max(at, p.Now+time.Microsecond))
 		}
-		for _, wake := range []func() (time.Duration, bool){p.R.Wake, p.R.Held} {
-			if at, ok := wake(); ok {
-				at = time.Duration(float64(at) / (1 + p.Skew))
-				next = min(next, max(at, p.Now+time.Microsecond))
-			}
+		if at, ok := p.R.Wake(); ok {
+			at = time.Duration(float64(at) / (1 + p.Skew))
+			next = min(next, max(at, p.Now+time.Microsecond))
 		}
 		if len(p.air) > 0 {
 			next = min(next, max(p.Now, p.air[0].at))
@@ -276,7 +273,7 @@ func (p *Path) take(b []byte) {
 // decode is the helper at work.
 func (p *Path) decode() {
 	for !p.decoding {
-		m, ok := p.R.Next(p.helperNow())
+		m, ok := p.R.Next()
 		if !ok {
 			return
 		}
@@ -313,9 +310,6 @@ func (p *Path) finish(m link.Message) {
 		p.t.Fatalf("message %d handed out twice", ref)
 	}
 	p.Arrived[ref] = p.Now
-	if m.Kind == link.Stream {
-		p.Order = append(p.Order, ref)
-	}
 	p.R.Done(m.ID)
 }
 

@@ -1,4 +1,4 @@
-package entra
+package jws
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,16 +16,17 @@ const (
 	maxDepth = 8        // of nested JSON
 )
 
-// header is what counts in a JWS header. jku, x5u, jwk and x5c are never looked at.
-type header struct {
+// Header is what counts in a JWS header. jku, x5u, jwk and x5c are never looked at.
+type Header struct {
 	Alg  string          `json:"alg"`
 	Typ  string          `json:"typ"`
 	KID  string          `json:"kid"`
 	Crit json.RawMessage `json:"crit"`
 }
 
-// open takes a compact JWS apart without believing it; what is wrong is said without content.
-func open(token string) (h header, payload []byte, err error) {
+// Open takes a compact JWS apart without believing it; what is wrong is said without content.
+// Its algorithm is one of algs.
+func Open(token string, algs []string) (h Header, payload []byte, err error) {
 	if len(token) > maxToken {
 		return h, nil, errors.New("too large")
 	}
@@ -41,7 +43,7 @@ func open(token string) (h header, payload []byte, err error) {
 		parts[i] = b
 	}
 	for _, b := range parts[:2] {
-		if err := unambiguous(b); err != nil {
+		if err := Unambiguous(b); err != nil {
 			return h, nil, err
 		}
 	}
@@ -49,20 +51,18 @@ func open(token string) (h header, payload []byte, err error) {
 		return h, nil, errors.New("header")
 	}
 	switch {
-	case h.Alg != "RS256":
-		return h, nil, errors.New("alg is not RS256")
-	case h.Typ != "JWT":
-		return h, nil, errors.New("typ is not JWT")
+	case !slices.Contains(algs, h.Alg):
+		return h, nil, errors.New("alg is not allowed")
 	case h.KID == "" || h.Crit != nil:
 		return h, nil, errors.New("no kid, or a critical extension")
 	}
 	return h, parts[1], nil
 }
 
-// unambiguous refuses JSON that two readers could read differently: no object, a name
+// Unambiguous refuses JSON that two readers could read differently: no object, a name
 // twice (whatever its case, as encoding/json does not care), deep nesting, invalid UTF-8,
 // or something behind the object.
-func unambiguous(b []byte) error {
+func Unambiguous(b []byte) error {
 	if !utf8.Valid(b) {
 		return errors.New("not UTF-8")
 	}
@@ -130,25 +130,4 @@ func end(d *json.Decoder) error {
 		return errors.New("not JSON")
 	}
 	return nil
-}
-
-// isGUID says whether s is a GUID in lower case.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-				return false
-			}
-		}
-	}
-	return true
 }

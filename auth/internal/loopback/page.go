@@ -1,4 +1,4 @@
-package msal
+package loopback
 
 import (
 	"fmt"
