@@ -10,6 +10,7 @@ import (
 
 	"beside/policy"
 	"beside/server/directory"
+	"beside/server/reach"
 	"beside/server/store"
 )
 
@@ -19,7 +20,11 @@ type assignmentsData struct {
 	Names map[string]string // of groups
 	Query map[string]string
 	Roles []option
+	Reach map[string]reach.Reach // of those that could be counted without asking too much
 }
+
+// mostAsked bounds what one page asks of the directory to count.
+const mostAsked = 60
 
 func (s *Site) assignments(v *visit) error {
 	q := v.r.URL.Query()
@@ -46,8 +51,17 @@ func (s *Site) assignments(v *visit) error {
 		}
 		d.List = append(d.List, a)
 	}
+	d.Reach = map[string]reach.Reach{}
+	counter := s.counter()
+	for _, a := range d.List {
+		d.Reach[a.ID] = counter.Of(v.r.Context(), a)
+	}
 	v.show("assignments", "nav.assignments", "assignments", d)
 	return nil
+}
+
+func (s *Site) counter() *reach.Counter {
+	return &reach.Counter{Directory: s.o.Directory, Tenant: s.o.Tenant, Most: mostAsked}
 }
 
 // groupNames are what the directory calls its groups; while it is away ids are shown.
@@ -179,6 +193,7 @@ type wizardData struct {
 	Problems []problem
 	Conflict *conflict
 	Old      string // its name before
+	Reach    reach.Reach
 }
 
 func (s *Site) wizard(v *visit) error {
@@ -251,6 +266,9 @@ func (s *Site) showWizard(v *visit, code int, d wizardData) error {
 		if d.Found, _, err = s.o.Directory.Groups(v.r.Context(), s.o.Tenant, directory.Query{Text: cut(d.Find, 120), Limit: 12}); err != nil {
 			return err
 		}
+	}
+	if d.Step == "review" {
+		d.Reach = s.counter().Of(v.r.Context(), d.D.assignment())
 	}
 	v.status(code, "wizard", "asg.new.title", "assignments", d)
 	return nil

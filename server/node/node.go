@@ -450,19 +450,6 @@ func (n *Node) purge(ctx context.Context) error {
 	}
 }
 
-func (n *Node) config(f Front) func(context.Context) (api.Config, error) {
-	return func(ctx context.Context) (api.Config, error) {
-		statement, err := n.key.Statement(ctx, n.c.Tenant)
-		if err != nil {
-			return api.Config{}, err
-		}
-		return api.Config{
-			Tenant: n.c.Tenant, ClientID: f.ClientID, API: f.API, Authority: f.Authority, Anchor: n.key.Anchor(),
-			Statement: statement, Dev: n.c.Dev,
-		}, nil
-	}
-}
-
 // admin makes the admin site.
 func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server, sinks []*sink.Sink) (http.Handler, error) {
 	if f == nil {

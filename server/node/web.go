@@ -7,11 +7,26 @@ import (
 	"strings"
 
 	"beside/auth"
+	"beside/policy/api"
 	face "beside/server/api"
 	"beside/server/rest"
 	"beside/server/signal"
 	"beside/server/sink"
 )
+
+// config is what apps are told before anybody signed in.
+func (n *Node) config(f Front) func(context.Context) (api.Config, error) {
+	return func(ctx context.Context) (api.Config, error) {
+		statement, err := n.key.Statement(ctx, n.c.Tenant)
+		if err != nil {
+			return api.Config{}, err
+		}
+		return api.Config{
+			Tenant: n.c.Tenant, ClientID: f.ClientID, API: f.API, Authority: f.Authority, Anchor: n.key.Anchor(),
+			Statement: statement, Dev: n.c.Dev,
+		}, nil
+	}
+}
 
 // rest makes the administration API.
 func (n *Node) rest(v auth.Verifier, hub *signal.Hub, server *face.Server, sinks []*sink.Sink) http.Handler {

@@ -12,6 +12,7 @@ import (
 	"beside/policy"
 	"beside/server/directory"
 	"beside/server/problem"
+	"beside/server/reach"
 	"beside/server/store"
 )
 
@@ -257,4 +258,35 @@ func (s *Server) deleteAssignment(c *call) error {
 	}
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// countBody is null where nothing is counted; not exact is at most.
+type countBody struct {
+	Count int  `json:"count"`
+	Exact bool `json:"exact"`
+}
+
+type reachBody struct {
+	Helpers *countBody `json:"helpers"`
+	People  *countBody `json:"people"`
+	Devices *countBody `json:"devices"`
+}
+
+// mostAsked bounds what is asked of the directory for one assignment.
+const mostAsked = 60
+
+func (s *Server) reach(c *call) error {
+	a, _, err := s.findAssignment(c.r.Context(), c.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	counter := reach.Counter{Directory: s.o.Directory, Tenant: s.o.Tenant, Most: mostAsked}
+	r := counter.Of(c.r.Context(), a)
+	body := func(n reach.Count) *countBody {
+		if !n.Known {
+			return nil
+		}
+		return &countBody{n.N, n.Exact}
+	}
+	return c.send(http.StatusOK, reachBody{body(r.Helpers), body(r.People), body(r.Devices)})
 }

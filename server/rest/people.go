@@ -50,8 +50,8 @@ type deviceBody struct {
 type groupBody struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
-	People  int    `json:"people"`
-	Devices int    `json:"devices"`
+	People  *int   `json:"people"` // null if the directory does not say
+	Devices *int   `json:"devices"`
 }
 
 // rules are the settings and assignments as they are now.
@@ -114,7 +114,15 @@ func (s *Server) person(c *call) error {
 }
 
 func (s *Server) groups(c *call) error {
-	return found(s, c, s.o.Directory.Groups, func(g directory.Group) groupBody { return groupBody(g) })
+	return found(s, c, s.o.Directory.Groups, func(g directory.Group) groupBody { return groupBody{g.ID, g.Name, said(g.People), said(g.Devices)} })
+}
+
+// said is a number that is not negative.
+func said(n int) *int {
+	if n < 0 {
+		return nil
+	}
+	return &n
 }
 
 func deviceOf(d directory.Device) deviceBody {

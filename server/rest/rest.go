@@ -91,6 +91,7 @@ func (s *Server) routes() []route {
 		{"GET", "assignments/{id}", staff.Auditor, 1, nil, s.assignment},
 		{"PUT", "assignments/{id}", staff.Admin, 1, nil, s.putAssignment},
 		{"DELETE", "assignments/{id}", staff.Admin, 1, nil, s.deleteAssignment},
+		{"GET", "assignments/{id}/reach", staff.Auditor, 5, nil, s.reach},
 		{"GET", "sessions", staff.Auditor, 1, slices.Concat(page, sessions), s.sessions},
 		{"GET", "sessions/{id}", staff.Auditor, 1, nil, s.session},
 		{"GET", "sessions/{id}/events", staff.Auditor, 1, page, s.sessionEvents},

@@ -35,7 +35,7 @@ const p = "/api/v1/"
 func TestEveryOperation(t *testing.T) {
 	e := start(t)
 	for _, path := range []string{
-		"me", "health", "roles", "assignments", "sessions", "sessions/1-session-1", "sessions/1-session-1/events", "audit", "audit/verification",
+		"me", "health", "roles", "assignments", "assignments/desk-staff/reach", "sessions", "sessions/1-session-1", "sessions/1-session-1/events", "audit", "audit/verification",
 		"people", "people/" + demo.Sam, "groups", "devices", "devices/" + demo.DeviceSam,
 		"exports/sessions.csv", "exports/sessions.jsonl", "exports/audit.csv", "exports/audit.jsonl",
 	} {
@@ -88,11 +88,21 @@ func TestEveryOperation(t *testing.T) {
 			}
 		}
 	}
+	var reach struct {
+		Helpers, People struct {
+			Count int
+			Exact bool
+		}
+		Devices *int
+	}
+	if e.want(200, "GET", p+"assignments/desk-staff/reach", auditor, nil).into(t, &reach); reach.Helpers.Count != 1 || reach.People.Count != 8 || !reach.People.Exact || reach.Devices != nil {
+		t.Errorf("reach %+v", reach)
+	}
 	// What was changed is in the audit log, under the name of who did it.
 	var log struct {
 		Items []struct{ Actor, Action string }
 	}
-	e.want(200, "GET", p+"audit?actor="+demo.Noa+"&limit=200", auditor, nil).into(t, &log)
+	e.want(200, "GET", p+"audit?actor="+demo.Noa+"&limit=100", auditor, nil).into(t, &log)
 	for _, action := range []string{"settings.set", "role.set", "role.delete", "assign.set", "assign.delete", "what-if"} {
 		if !slices.ContainsFunc(log.Items, func(x struct{ Actor, Action string }) bool { return x.Action == action && x.Actor == demo.Noa }) {
 			t.Errorf("%s is not in the audit log", action)
@@ -398,7 +408,7 @@ func TestPages(t *testing.T) {
 	}
 	var l struct{ Next string }
 	e.want(200, "GET", p+"roles?limit=1", auditor, nil).into(t, &l)
-	for _, bad := range []string{"assignments?cursor=" + l.Next, "roles?cursor=x", "roles?limit=0", "roles?limit=201", "roles?limit=x", "roles?x=1", "roles?limit=1&limit=1", "sessions?since=today", "sessions?used=all", "sessions?state=on", "audit?since=1", "exports/audit.csv?since=1", "exports/sessions.csv?state=x"} {
+	for _, bad := range []string{"assignments?cursor=" + l.Next, "roles?cursor=x", "roles?limit=0", "roles?limit=101", "roles?limit=x", "roles?x=1", "roles?limit=1&limit=1", "sessions?since=today", "sessions?used=all", "sessions?state=on", "audit?since=1", "exports/audit.csv?since=1", "exports/sessions.csv?state=x"} {
 		e.want(400, "GET", p+bad, auditor, nil)
 	}
 }

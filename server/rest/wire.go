@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"beside/server/directory"
 	"beside/server/problem"
 	"beside/server/store"
 )
@@ -136,7 +137,7 @@ type list[T any] struct {
 // Pages.
 const (
 	perPage = 50
-	mostPer = 200
+	mostPer = directory.MaxPage
 )
 
 // cursor is where a list goes on. To is of the list that it was made for.
