@@ -127,6 +127,16 @@ func TestStrange(t *testing.T) {
 	}
 }
 
+func TestNetworks(t *testing.T) {
+	got, err := networks([]string{"10.1.2.3", "10.0.0.1/8", "2001:db8::1"})
+	if err != nil || fmt.Sprint(got) != "[10.1.2.3/32 10.0.0.0/8 2001:db8::1/128]" {
+		t.Errorf("%v %v", got, err)
+	}
+	if _, err := networks([]string{"proxy.example", "10.0.0.0/33"}); !errors.Is(err, manage.ErrUsage) || strings.Count(err.Error(), "-trusted-proxy") != 2 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestSIEM(t *testing.T) {
 	secret := writeFile(t, "secret", "0123456789abcdef\n", 0o600)
 	for name, tt := range map[string]struct {

@@ -62,6 +62,7 @@ type options struct {
 	clientID, api, authority  string
 	adminID, adminSecret      string // of the admin site; the secret is a file
 	apiClients                list   // applications that may use the administration API
+	proxies                   list   // whose word counts on where a request comes from
 	databaseURL, databaseFile string
 	relay                     relayFlags
 	siem                      siemFlags
@@ -115,6 +116,7 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.Origin, "origin", "", "https://host[:port] under which apps reach the endpoint")
 	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")
 	fs.StringVar(&o.KeyFile, "tls-key", "", "key file of the certificate")
+	fs.Var(&o.proxies, "trusted-proxy", "`address` or network of a proxy in front, whose X-Forwarded-For counts; may be given several times")
 	fs.StringVar(&o.configFile, "config", "", "file of settings, a line each: name = value")
 	o.relay.add(fs)
 	o.siem.add(fs)

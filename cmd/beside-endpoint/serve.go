@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -48,6 +50,8 @@ func (o options) settle() (settled, error) {
 		wrong.when(!guid.MatchString(id), "-api-client-id must be a GUID")
 		c.programs = append(c.programs, id)
 	}
+	c.Proxies, err = networks(o.proxies)
+	wrong.add(err)
 	wrong.when((o.adminID == "") != (o.adminSecret == ""), "-admin-client-id and -admin-secret-file belong together")
 	if o.adminID != "" && o.adminSecret != "" {
 		wrong.when(!guid.MatchString(strings.ToLower(o.adminID)), "-admin-client-id must be a GUID")
@@ -55,6 +59,20 @@ func (o options) settle() (settled, error) {
 		wrong.add(err)
 	}
 	return c, wrong.err()
+}
+
+// networks reads addresses and networks.
+func networks(list []string) (out []netip.Prefix, _ error) {
+	var wrong faults
+	for _, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if a, single := netip.ParseAddr(s); single == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		wrong.when(err != nil, fmt.Sprintf("-trusted-proxy: %.64q is no address or network", s))
+		out = append(out, p.Masked())
+	}
+	return out, wrong.err()
 }
 
 // serve runs the endpoint until ctx ends.

@@ -4,7 +4,7 @@ _beside_endpoint() {
   case $prev in
     -data) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     -admin-secret-file | -database-file | -turn-secret-file | -tls-cert | -tls-key | -webhook-secret-file | -siem-ca | -graph-cert | -graph-key | -graph-secret-file | -config) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    -listen | -metrics | -tenant | -client-id | -api | -admin-client-id | -authority | -origin | -database | -relay | -relay-host | -turn-url | -api-client-id | -syslog | -webhook | -graph-url) return ;;
+    -listen | -metrics | -tenant | -client-id | -api | -admin-client-id | -authority | -origin | -database | -relay | -relay-host | -turn-url | -api-client-id | -syslog | -webhook | -trusted-proxy | -graph-url) return ;;
     -directory) mapfile -t COMPREPLY < <(compgen -W "file graph" -- "$cur"); return ;;
     settings) mapfile -t COMPREPLY < <(compgen -W "get set" -- "$cur"); return ;;
     role | assign) mapfile -t COMPREPLY < <(compgen -W "list set delete" -- "$cur"); return ;;
@@ -13,7 +13,7 @@ _beside_endpoint() {
     audit) mapfile -t COMPREPLY < <(compgen -W "list verify" -- "$cur"); return ;;
   esac
   if [[ $cur == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "-data -listen -metrics -tenant -client-id -api -admin-client-id -admin-secret-file -database -database-file -authority -origin -tls-cert -tls-key -relay -relay-tls -relay-host -turn-url -turn-secret-file -api-client-id -syslog -webhook -webhook-secret-file -siem-ca -config -directory -graph-url -graph-cert -graph-key -graph-secret-file" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "-data -listen -metrics -tenant -client-id -api -admin-client-id -admin-secret-file -database -database-file -authority -origin -tls-cert -tls-key -relay -relay-tls -relay-host -turn-url -turn-secret-file -api-client-id -syslog -webhook -webhook-secret-file -siem-ca -trusted-proxy -config -directory -graph-url -graph-cert -graph-key -graph-secret-file" -- "$cur")
   else
     mapfile -t COMPREPLY < <(compgen -W "serve settings role assign sessions audit admin purge migrate backup rotate-keys config" -- "$cur")
   fi

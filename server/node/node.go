@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -75,6 +76,8 @@ type Config struct {
 	Origin            string   // https://host[:port] under which apps reach it; "" from Hosts or Listen
 	CertFile, KeyFile string   // TLS; both empty: an authority in the data folder
 	Hosts             []string // names for the certificate of that authority, the first for Origin
+
+	Proxies []netip.Prefix // whose X-Forwarded-For counts
 
 	Relay RelayConfig
 	SIEM  SIEM
@@ -366,7 +369,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: n.withSCIM(route(server, site, n.rest(f.Rest, hub, server, sinks), f.Other)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: behind(n.c.Proxies, n.withSCIM(route(server, site, n.rest(f.Rest, hub, server, sinks), f.Other))), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
