@@ -91,6 +91,29 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// patient is a response that counts how often it was given more time.
+type patient struct {
+	*httptest.ResponseRecorder
+	given int
+}
+
+func (p *patient) SetWriteDeadline(time.Time) error { p.given++; return nil }
+
+// TestLongFile: a file may take longer than any other answer, as long as the reader reads.
+func TestLongFile(t *testing.T) {
+	w := &patient{ResponseRecorder: httptest.NewRecorder()}
+	err := records.Serve(w, "x", records.CSV, nil, func(yield func(line, error) bool) {
+		for range 2600 {
+			if !yield("x", nil) {
+				return
+			}
+		}
+	})
+	if err != nil || w.given < 5 || !w.Flushed {
+		t.Errorf("%v, more time %d times", err, w.given)
+	}
+}
+
 // TestEverything exports more than one page of each and finds every row once, of one tenant only.
 func TestEverything(t *testing.T) {
 	clock := storetest.NewClock()

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Row is what stands in one line of a table.
@@ -33,6 +34,9 @@ func FormatOf(path string) Format {
 // flushEvery is after how many rows the reader gets what is there.
 const flushEvery = 500
 
+// patience is how long a reader may take for as many.
+const patience = time.Minute
+
 // Serve sends rows as a file of that name, as they come. An error before the first row is returned
 // and nothing was sent; after it the connection is broken off, so that half a file does not look
 // like a whole one.
@@ -48,6 +52,9 @@ func Serve[R Row](w http.ResponseWriter, name string, f Format, header []string,
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+"."+string(f)))
 	w.WriteHeader(http.StatusOK)
 	put, flush := writer(w, f, header)
+	out := http.NewResponseController(w)
+	longer := func() { _ = out.SetWriteDeadline(time.Now().Add(patience)) } // a long file, not a slow reader
+	longer()
 	for n := 1; more; n++ {
 		if err != nil {
 			panic(http.ErrAbortHandler)
@@ -57,7 +64,8 @@ func Serve[R Row](w http.ResponseWriter, name string, f Format, header []string,
 		}
 		if n%flushEvery == 0 {
 			flush()
-			_ = http.NewResponseController(w).Flush()
+			_ = out.Flush()
+			longer()
 		}
 		row, err, more = next()
 	}
