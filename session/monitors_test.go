@@ -88,7 +88,7 @@ func (d *desk) pull(id string) {
 	defer d.mu.Unlock()
 	delete(d.at, id)
 	for _, s := range d.open[id] {
-		_ = s.Source.Close()
+		_ = s.Close()
 	}
 	d.news()
 }
@@ -157,7 +157,8 @@ func TestMonitors(t *testing.T) {
 		see  *display
 		area image.Rectangle
 	}{
-		{2, d.screen["right"], image.Rect(160, 0, 280, 80)}, {1, d.screen["left"], image.Rect(0, 0, 160, 96)},
+		{2, d.screen["right"], image.Rect(160, 0, 280, 80)},
+		{1, d.screen["left"], image.Rect(0, 0, 160, 96)},
 		{0, d.whole, image.Rect(0, 0, 280, 96)},
 	} {
 		before := len(r.sys.events())

@@ -22,6 +22,9 @@ const (
 	ClientID        Key = "client-id"              // application id of the desktop app
 	API             Key = "api"                    // application id, or URI, of the endpoint's API
 	Authority       Key = "authority"              // sign-in address of a national cloud; "" is the public one
+	Issuer          Key = "issuer"                 // OpenID Connect provider to sign in at instead of Microsoft Entra ID
+	IssuerScope     Key = "issuer-scope"           // scope that its tokens for the endpoint need; "" for none
+	ClaimObject     Key = "claim-object"           // claim that names the account; "" is sub
 	Anchor          Key = "anchor"                 // organisation's anchor key, base64; "" pins the first seen
 	Lang            Key = "lang"                   // en or nl; "" is the system's
 	Look            Key = "look"                   // light or dark; "" is the system's
@@ -49,6 +52,9 @@ var specs = []spec{
 	{key: ClientID, env: "BESIDE_CLIENT_ID", check: checkWord},
 	{key: API, env: "BESIDE_API", check: checkWord},
 	{key: Authority, env: "BESIDE_AUTHORITY", check: checkAuthority},
+	{key: Issuer, env: "BESIDE_ISSUER", check: checkIssuer},
+	{key: IssuerScope, env: "BESIDE_ISSUER_SCOPE", check: checkWord},
+	{key: ClaimObject, env: "BESIDE_CLAIM_OBJECT", check: checkWord},
 	{key: Anchor, env: "BESIDE_ANCHOR", check: checkAnchor},
 	{key: Lang, check: oneOf("en", "nl")},
 	{key: Look, check: oneOf("light", "dark")},
@@ -107,6 +113,14 @@ func checkAuthority(v string) error {
 	u, err := url.Parse(v)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || strings.Trim(u.Path, "/") == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return errors.New("is not https://host/tenant")
+	}
+	return nil
+}
+
+func checkIssuer(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("is not https://host[/path]")
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ const (
 	Actual
 )
 
-// snap is how many pixels a glass may be larger than the picture before Fit scales:
+// snap is how many pixels a glass may be larger than the picture, or a multiple of it, before Fit scales:
 // Fyne's rounding of sizes must not turn an exact picture into a blurred one.
 const snap = 2
 
@@ -33,6 +33,10 @@ type layout struct {
 
 // exact says whether one remote pixel is one device pixel.
 func (l layout) exact() bool { return l.pic.Size() == l.size }
+
+// sharp says whether one remote pixel is a square of whole device pixels, which is then drawn with
+// hard edges.
+func (l layout) sharp() bool { return l.pic.Size() == l.size.Mul(l.pic.Dx()/max(1, l.size.X)) }
 
 // empty says whether there is nothing to show or no place for it.
 func (l layout) empty() bool { return l.area.Empty() || l.pic.Empty() }
@@ -48,17 +52,29 @@ func arrange(mode Mode, area image.Rectangle, size, pan image.Point) layout {
 		return layout{}
 	}
 	if mode == Fit {
-		if spare := area.Size().Sub(size); spare.X < 0 || spare.Y < 0 || spare.X > snap || spare.Y > snap {
-			l.pic = fitted(area, size)
-			return l
-		}
+		l.pic = fit(area, size)
+		return l
 	}
 	at := image.Pt(place1(area.Dx(), size.X, pan.X), place1(area.Dy(), size.Y, pan.Y))
-	if mode == Fit {
-		at = image.Point{}
-	}
 	l.pic = image.Rectangle{Max: size}.Add(area.Min).Add(at)
 	return l
+}
+
+// fit is the picture in whole multiples of its size where that fills area but for snap, else fitted.
+func fit(area image.Rectangle, size image.Point) image.Rectangle {
+	n := min(area.Dx()/size.X, area.Dy()/size.Y)
+	spare := area.Size().Sub(size.Mul(n))
+	if n < 1 || min(spare.X, spare.Y) > snap {
+		return fitted(area, size)
+	}
+	at := image.Point{}
+	if spare.X > snap {
+		at.X = spare.X / 2
+	}
+	if spare.Y > snap {
+		at.Y = spare.Y / 2
+	}
+	return image.Rectangle{Max: size.Mul(n)}.Add(area.Min).Add(at)
 }
 
 // fitted is the largest rectangle of size's proportions in the middle of area.

@@ -238,7 +238,10 @@ func (p *painter) scale(lay layout) {
 		Matrix22: fixed(float64(lay.size.Y) / float64(lay.pic.Dy())),
 		Matrix33: fixed(1),
 	})
-	const filter = "bilinear"
+	filter := "bilinear"
+	if lay.sharp() {
+		filter = "nearest"
+	}
 	render.SetPictureFilter(c, pic, uint16(len(filter)), filter, nil)
 	p.pixmap, p.back = pix, pic
 }

@@ -115,9 +115,11 @@ func (s *still) set() {
 	still.Image = s.img
 	still.FillMode = canvas.ImageFillStretch
 	still.ScaleMode = canvas.ImageScaleSmooth
+	if l.sharp() {
+		still.ScaleMode = canvas.ImageScalePixels
+	}
 	if l.exact() {
 		still.Image = s.img.SubImage(seen.Sub(l.pic.Min))
-		still.ScaleMode = canvas.ImageScalePixels
 	}
 	s.g.setBox(still, seen)
 	still.Show()

@@ -186,7 +186,7 @@ func (t *texture) draw() {
 
 func (t *texture) quad(w, h int) {
 	filter := int32(gl.LINEAR)
-	if t.lay.exact() {
+	if t.lay.sharp() {
 		filter = gl.NEAREST
 	}
 	gl.Enable(gl.TEXTURE_2D)

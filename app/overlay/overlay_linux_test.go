@@ -16,11 +16,7 @@ type eye struct{ c *xconn.Conn }
 func open(t *testing.T) (*Overlay, eye) {
 	t.Helper()
 	display := xvfb.Start(t, "400x300x24")
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
+	c := xvfb.Dial(t, display)
 	v, err := Open(Options{Display: display})
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ type view struct {
 }
 
 // signIn are the parameters of an authorization request that are carried through the page.
-var signIn = []string{"client_id", "redirect_uri", "response_type", "response_mode", "code_challenge", "code_challenge_method", "state", "scope", "nonce"}
+var signIn = []string{"client_id", "redirect_uri", "response_type", "response_mode", "code_challenge", "code_challenge_method", "state", "scope", "nonce", "audience"}
 
 func (p *Provider) render(w http.ResponseWriter, status int, name string, v view) {
 	v.CSS, v.Nonce = template.CSS(pageCSS), random() //nolint:gosec // our own file
@@ -133,7 +133,7 @@ func (p *Provider) authorizeSubmit(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		code, ok := p.put(p.codes, pending{
 			user: u, client: p.app(f.Get("client_id")).ID, redirect: f.Get("redirect_uri"),
-			challenge: f.Get("code_challenge"), scope: f.Get("scope"), nonce: f.Get("nonce"), expires: p.o.Now().Add(10 * time.Minute),
+			challenge: f.Get("code_challenge"), scope: p.asked(f), nonce: f.Get("nonce"), expires: p.o.Now().Add(10 * time.Minute),
 		})
 		p.mu.Unlock()
 		if !ok {
@@ -151,6 +151,15 @@ func (p *Provider) authorizeSubmit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.render(w, http.StatusOK, "back", v)
+}
+
+// asked are the scopes of an authorization request. Providers that are not Microsoft's are told the
+// API by the parameter audience: that asks for all its scopes.
+func (p *Provider) asked(f url.Values) string {
+	if api := p.app(f.Get("audience")); api != nil && api.URI != "" && !strings.Contains(f.Get("scope"), api.URI+"/") {
+		return f.Get("scope") + " " + api.URI + "/.default"
+	}
+	return f.Get("scope")
 }
 
 // userCodeAlphabet has no vowels and no look-alikes; 27 symbols.

@@ -278,7 +278,7 @@ func (c *cache) Save(_ context.Context, b []byte) error { c.b = append([]byte(ni
 func (i *idp) signIn(t *testing.T, kept Store) *SignIn {
 	t.Helper()
 	s, err := NewSignIn(SignInConfig{
-		Issuer: i.issuer, Tenant: tenant, ClientID: client, Audience: apiID, Scopes: []string{scope}, HTTP: i.srv.Client(), Cache: kept, Development: true,
+		Issuer: i.issuer, Tenant: tenant, ClientID: client, Audience: apiID, HTTP: i.srv.Client(), Cache: kept, Development: true,
 	})
 	if err != nil {
 		t.Fatal(err)

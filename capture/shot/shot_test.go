@@ -7,7 +7,6 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"beside/capture/capturetest"
-	"beside/internal/xconn"
 	"beside/internal/xvfb"
 )
 
@@ -15,11 +14,7 @@ func TestContract(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
 	t.Setenv("DISPLAY", display)
 	t.Setenv("XDG_SESSION_TYPE", "x11")
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
+	c := xvfb.Dial(t, display)
 	gc, _ := xproto.NewGcontextId(c.Conn)
 	if err := xproto.CreateGCChecked(c.Conn, gc, xproto.Drawable(c.Root), 0, nil).Check(); err != nil {
 		t.Fatal(err)

@@ -27,14 +27,10 @@ type painter struct {
 
 func newPainter(t testing.TB, display string) *painter {
 	t.Helper()
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
+	c := xvfb.Dial(t, display)
 	gc, _ := xproto.NewGcontextId(c.Conn)
 	// Windows inferior to the root must not be in the way.
-	err = xproto.CreateGCChecked(c.Conn, gc, xproto.Drawable(c.Root), xproto.GcSubwindowMode, []uint32{1}).Check()
+	err := xproto.CreateGCChecked(c.Conn, gc, xproto.Drawable(c.Root), xproto.GcSubwindowMode, []uint32{1}).Check()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,11 +188,7 @@ func TestResize(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Damage.Clear()
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := xvfb.Dial(t, display)
 	want := image.Pt(800, 600)
 	res, err := randr.GetScreenResources(c.Conn, c.Root).Reply()
 	if err != nil {

@@ -23,7 +23,7 @@ type watched struct {
 	p   *painter
 	src capture.Source
 	f   frame.Frame
-	ctx context.Context //nolint:containedctx // of the test
+	ctx context.Context
 }
 
 // watch captures one monitor of a display and takes its first picture.

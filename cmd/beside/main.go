@@ -45,6 +45,9 @@ type settings struct {
 	api      string        // application id, or URI, of the endpoint's API
 	// authority replaces the public cloud's, for sovereign clouds: https://host/<tenant>
 	authority string
+	issuer    string // OpenID Connect provider instead of Microsoft Entra ID
+	scope     string // that the issuer's tokens need
+	object    string // claim that names the account
 	anchor    string // organisation's anchor key, base64; "" pins the first one seen
 	state     string // folder for what this app remembers
 	lang      string // "en", "nl", or "" for the system's
@@ -138,8 +141,11 @@ func (s *settings) flags(f *flag.FlagSet) *questions {
 	f.String("endpoint", "", "`address` of your organisation's policy endpoint, https://host[:port]")
 	f.String("tenant", "", "directory (tenant) `id` of your organisation")
 	f.String("client-id", "", "application `id` of the desktop app in your directory")
-	f.String("api", "", "application `id` of the policy endpoint's API in your directory")
+	f.String("api", "", "application `id` of the policy endpoint's API in your directory; with -issuer the audience of its tokens")
 	f.String("authority", "", "sign-in `address` of a national cloud, https://host/tenant; default is the public cloud")
+	f.String("issuer", "", "`address` of an OpenID Connect provider to sign in at instead of Microsoft Entra ID")
+	f.String("issuer-scope", "", "`scope` that tokens of the -issuer need for the policy endpoint")
+	f.String("claim-object", "", "`claim` of the -issuer that names the account; default is sub")
 	f.String("anchor", "", "your organisation's anchor `key`, base64")
 	f.String("lang", "", "`language`: en or nl; default is the system's")
 	f.String("look", "", "appearance: light or dark; default is the system's")
@@ -168,6 +174,7 @@ func (s *settings) load(f *flag.FlagSet) error {
 	}
 	s.conf = c
 	s.endpoint, s.tenant, s.client, s.api = c.Text(conf.Endpoint), c.Text(conf.Tenant), c.Text(conf.ClientID), c.Text(conf.API)
+	s.issuer, s.scope, s.object = c.Text(conf.Issuer), c.Text(conf.IssuerScope), c.Text(conf.ClaimObject)
 	s.authority, s.anchor, s.lang, s.look = c.Text(conf.Authority), c.Text(conf.Anchor), c.Text(conf.Lang), c.Text(conf.Look)
 	return nil
 }

@@ -14,9 +14,7 @@ import (
 	"time"
 
 	"beside/auth"
-	"beside/auth/keyring"
 	"beside/auth/machinekey"
-	"beside/auth/msal"
 	"beside/eventlog"
 	"beside/policy/api"
 	"beside/policy/client"
@@ -50,23 +48,7 @@ func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error
 	if err != nil {
 		return nil, err
 	}
-	authority := "https://login.microsoftonline.com/" + s.tenant
-	if s.authority != "" {
-		authority = s.authority
-	}
-	cache, err := keyring.Open(ctx, keyring.Config{
-		Path: filepath.Join(s.state, "tokens"), Authority: authority, ClientID: s.client,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if ok, why := cache.Persistent(); !ok {
-		log.Info("sign-in is not remembered between starts", "why", why)
-	}
-	in, err := msal.New(msal.Config{
-		Authority: authority, Tenant: strings.ToLower(s.tenant), ClientID: s.client, Scope: scope(s.api), HTTP: web,
-		InstanceDiscovery: !s.dev.on(), Cache: cache, Development: s.dev.on(),
-	})
+	in, err := newSignIn(ctx, s, log, web)
 	if err != nil {
 		return nil, err
 	}
@@ -90,15 +72,6 @@ func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error
 		quit: ctx, set: s, log: log, events: s.events, signIn: in, client: c, trust: trust, spent: spent,
 		device: deviceKey(s.deviceFile(), c.Origin(), strings.ToLower(s.tenant), log),
 	}, err
-}
-
-// scope is the endpoint's only scope. The API's id is set here, by whoever set up this device, and
-// never by the endpoint: it could ask for a token that is worth more than itself.
-func scope(api string) string {
-	if strings.Contains(api, "://") {
-		return strings.TrimSuffix(api, "/") + "/Beside.Use"
-	}
-	return "api://" + api + "/Beside.Use"
 }
 
 // me asks the endpoint who we are, having first made sure that it is the one this device trusts.

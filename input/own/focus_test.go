@@ -11,7 +11,7 @@ import (
 
 func TestFocusedIn(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
-	c, w := dial(t, display), open(t, display)
+	c, w := xvfb.Dial(t, display), open(t, display)
 	left, right := image.Rect(0, 0, 320, 480), image.Rect(320, 0, 640, 480)
 	outer := window(t, c, image.Rect(400, 100, 500, 200), 0)
 	over := window(t, c, image.Rect(300, 300, 400, 400), 0)

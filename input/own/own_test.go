@@ -13,16 +13,6 @@ import (
 	"beside/internal/xvfb"
 )
 
-func dial(t testing.TB, display string) *xconn.Conn {
-	t.Helper()
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
 func window(t testing.TB, c *xconn.Conn, r image.Rectangle, override uint32) xproto.Window {
 	t.Helper()
 	id, _ := xproto.NewWindowId(c.Conn)
@@ -49,7 +39,7 @@ func open(t testing.TB, display string) *Windows {
 
 func TestStacking(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
-	mine, other, w := dial(t, display), dial(t, display), open(t, display)
+	mine, other, w := xvfb.Dial(t, display), xvfb.Dial(t, display), open(t, display)
 	id := window(t, mine, image.Rect(100, 100, 300, 300), 0)
 	check := func(what string, p image.Point, want bool) {
 		t.Helper()
@@ -71,7 +61,7 @@ func TestStacking(t *testing.T) {
 
 func TestPID(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
-	mine, w := dial(t, display), open(t, display)
+	mine, w := xvfb.Dial(t, display), open(t, display)
 	id := window(t, mine, image.Rect(0, 0, 100, 100), 0)
 	pid := uint32(os.Getpid())
 	err := xproto.ChangePropertyChecked(mine.Conn, xproto.PropModeReplace, id, w.atom, xproto.AtomCardinal, 32, 1,
@@ -86,7 +76,7 @@ func TestPID(t *testing.T) {
 
 func TestFocus(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
-	mine, other, w := dial(t, display), dial(t, display), open(t, display)
+	mine, other, w := xvfb.Dial(t, display), xvfb.Dial(t, display), open(t, display)
 	id := window(t, mine, image.Rect(0, 0, 200, 200), 0)
 	theirs := window(t, other, image.Rect(300, 0, 500, 200), 0)
 	w.Add(uint32(id))
@@ -122,7 +112,7 @@ func TestFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = wm.Process.Kill(); _ = wm.Wait() })
-	mine, w := dial(t, display), open(t, display)
+	mine, w := xvfb.Dial(t, display), open(t, display)
 	w.Add(uint32(window(t, mine, image.Rect(0, 0, 300, 200), 0)))
 	id := window(t, mine, image.Rect(0, 0, 300, 200), 0)
 	// The frame is there when the window has another parent than the root.
@@ -157,7 +147,7 @@ func TestGone(t *testing.T) {
 
 func BenchmarkOwnAt(b *testing.B) {
 	display := xvfb.Start(b, "640x480")
-	other, w := dial(b, display), open(b, display)
+	other, w := xvfb.Dial(b, display), open(b, display)
 	window(b, other, image.Rect(0, 0, 200, 200), 0)
 	for b.Loop() {
 		if w.OwnAt(image.Pt(5, 5)) {
@@ -169,7 +159,7 @@ func BenchmarkOwnAt(b *testing.B) {
 // Shown are our windows that can be seen, with the place of the frame around them.
 func TestShown(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
-	mine, other, w := dial(t, display), dial(t, display), open(t, display)
+	mine, other, w := xvfb.Dial(t, display), xvfb.Dial(t, display), open(t, display)
 	a := window(t, mine, image.Rect(10, 20, 110, 120), 0)
 	window(t, other, image.Rect(200, 20, 300, 120), 0)
 	hidden := window(t, mine, image.Rect(10, 200, 110, 300), 0)

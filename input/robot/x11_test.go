@@ -14,7 +14,6 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"beside/input"
-	"beside/internal/xconn"
 	"beside/internal/xvfb"
 )
 
@@ -126,11 +125,7 @@ func TestKeysReachRealWindow(t *testing.T) {
 
 func pressed(t *testing.T, display string, code byte) bool {
 	t.Helper()
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := xvfb.Dial(t, display)
 	keys, err := xproto.QueryKeymap(c.Conn).Reply()
 	if err != nil {
 		t.Fatal(err)
@@ -156,12 +151,8 @@ func TestHeldLifts(t *testing.T) {
 func TestPointer(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
 	r := open(t, display, image.Rect(100, 50, 300, 250))
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	err = xproto.ChangeWindowAttributesChecked(c.Conn, c.Root, xproto.CwEventMask, []uint32{xproto.EventMaskButtonPress}).Check()
+	c := xvfb.Dial(t, display)
+	err := xproto.ChangeWindowAttributesChecked(c.Conn, c.Root, xproto.CwEventMask, []uint32{xproto.EventMaskButtonPress}).Check()
 	if err != nil {
 		t.Fatal(err)
 	}

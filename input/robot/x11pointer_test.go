@@ -17,7 +17,6 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"beside/input"
-	"beside/internal/xconn"
 	"beside/internal/xvfb"
 )
 
@@ -44,22 +43,12 @@ func (l *losing) button(name string, down bool) error {
 // mask is the pointer's buttons and place as another program sees them.
 func mask(t *testing.T, display string) (buttons uint16, at image.Point) {
 	t.Helper()
-	c := dialX(t, display)
+	c := xvfb.Dial(t, display)
 	p, err := xproto.QueryPointer(c.Conn, c.Root).Reply()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p.Mask & (xproto.ButtonMask1 | xproto.ButtonMask2 | xproto.ButtonMask3), image.Pt(int(p.RootX), int(p.RootY))
-}
-
-func dialX(t *testing.T, display string) *xconn.Conn {
-	t.Helper()
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
 }
 
 func TestLostEvents(t *testing.T) {
@@ -125,7 +114,7 @@ func TestLostPressIsHeld(t *testing.T) {
 // TestOrder: keys go over our own connection and clicks over robotgo's; a program gets them in order.
 func TestOrder(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
-	c := dialX(t, display)
+	c := xvfb.Dial(t, display)
 	id, err := xproto.NewWindowId(c.Conn)
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +169,7 @@ func TestOrder(t *testing.T) {
 // TestFrozenPointer: a window manager freezes the pointer on a click until it has dealt with it.
 func TestFrozenPointer(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
-	c := dialX(t, display)
+	c := xvfb.Dial(t, display)
 	err := xproto.GrabButtonChecked(c.Conn, false, c.Root, xproto.EventMaskButtonPress,
 		xproto.GrabModeSync, xproto.GrabModeAsync, 0, 0, 1, xproto.ModMaskAny).Check()
 	if err != nil {
@@ -226,7 +215,7 @@ func TestFrozenPointer(t *testing.T) {
 func TestLeftHanded(t *testing.T) {
 	display := xvfb.Start(t, "640x480")
 	r := open(t, display, image.Rect(0, 0, 640, 480))
-	c := dialX(t, display)
+	c := xvfb.Dial(t, display)
 	m, err := xproto.GetPointerMapping(c.Conn).Reply()
 	if err != nil {
 		t.Fatal(err)

@@ -70,7 +70,7 @@ func TestPhysicalIsLocal(t *testing.T) {
 		}
 	}
 
-	helper := dialX(t, inner)
+	helper := xvfb.Dial(t, inner)
 	key(t, helper, xproto.KeyPress, 38)
 	key(t, helper, xproto.KeyRelease, 38)
 	await("injected key", func(e Event) bool {
@@ -83,7 +83,7 @@ func TestPhysicalIsLocal(t *testing.T) {
 		t.Error("injected input counts as local")
 	}
 
-	person := dialX(t, outer)
+	person := xvfb.Dial(t, outer)
 	for _, x := range []int16{100, 150} {
 		if err := xtest.FakeInputChecked(person.Conn, xproto.MotionNotify, 0, 0, person.Root, x, 100, 0).Check(); err != nil {
 			t.Fatal(err)

@@ -15,16 +15,6 @@ import (
 
 const patience = 10 * time.Second
 
-func dialX(t *testing.T, display string) *xconn.Conn {
-	t.Helper()
-	c, err := xconn.Dial(display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
 func key(t *testing.T, c *xconn.Conn, kind byte, codes ...byte) {
 	t.Helper()
 	for _, code := range codes {
@@ -44,7 +34,7 @@ func TestInjectedIsNotLocal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
-	c := dialX(t, display)
+	c := xvfb.Dial(t, display)
 	key(t, c, xproto.KeyPress, 38)
 	key(t, c, xproto.KeyRelease, 38)
 	for _, want := range []Event{{Kind: KeyPress, Code: 38}, {Kind: KeyRelease, Code: 38}} {
@@ -97,7 +87,7 @@ func TestStopKey(t *testing.T) {
 			display := xvfb.Start(t, "320x200")
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			c := dialX(t, display)
+			c := xvfb.Dial(t, display)
 			before(t, c)
 			stop, err := StopKey(ctx, display)
 			if err != nil {
@@ -132,7 +122,7 @@ func TestStopKeyIsHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := dialX(t, display)
+	c := xvfb.Dial(t, display)
 	id, _ := xproto.NewWindowId(c.Conn)
 	err = xproto.CreateWindowChecked(c.Conn, 0, id, c.Root, 0, 0, 320, 200, 0, xproto.WindowClassInputOutput, 0,
 		xproto.CwEventMask, []uint32{xproto.EventMaskKeyPress}).Check()

@@ -2,6 +2,7 @@ package xvfb
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -35,18 +36,27 @@ func StartLocked(t testing.TB, size, auth string) (display string, stop func()) 
 
 func run(t testing.TB, args []string) (display string, stop func()) {
 	t.Helper()
+	display, stop, err := serve(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return display, stop
+}
+
+// serve starts a server and waits until it says its display. stop kills it and waits.
+func serve(args []string) (display string, stop func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		t.Fatalf("pipe for Xvfb: %v", err)
+		return "", nil, fmt.Errorf("xvfb: pipe: %w", err)
 	}
 	defer r.Close()
 	cmd := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-nolisten", "tcp", "-noreset"}, args...)...)
 	cmd.ExtraFiles = []*os.File{w}
-	if err := cmd.Start(); err != nil {
-		w.Close()
-		t.Fatalf("start Xvfb: %v", err)
-	}
+	err = cmd.Start()
 	w.Close()
+	if err != nil {
+		return "", nil, fmt.Errorf("xvfb: start: %w", err)
+	}
 	done := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(done) }()
 	stop = func() {
@@ -57,7 +67,7 @@ func run(t testing.TB, args []string) (display string, stop func()) {
 	line, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		stop()
-		t.Fatalf("Xvfb did not say its display: %v", err)
+		return "", nil, fmt.Errorf("xvfb: it did not say its display: %w", err)
 	}
-	return ":" + strings.TrimSpace(line), stop
+	return ":" + strings.TrimSpace(line), stop, nil
 }

@@ -5,8 +5,8 @@ _beside() {
     -lang | --lang) mapfile -t COMPREPLY < <(compgen -W "en nl" -- "$cur"); return ;;
     -look | --look) mapfile -t COMPREPLY < <(compgen -W "light dark" -- "$cur"); return ;;
     -state | --state) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
-    -endpoint | -tenant | -client-id | -api | -authority | -anchor) return ;;
+    -endpoint | -tenant | -client-id | -api | -authority | -issuer | -issuer-scope | -claim-object | -anchor) return ;;
   esac
-  mapfile -t COMPREPLY < <(compgen -W "-endpoint -tenant -client-id -api -authority -anchor -lang -look -state -enrol -show-config -stats -v -version" -- "$cur")
+  mapfile -t COMPREPLY < <(compgen -W "-endpoint -tenant -client-id -api -authority -issuer -issuer-scope -claim-object -anchor -lang -look -state -show-config -stats -v -version -enrol" -- "$cur")
 }
 complete -F _beside beside

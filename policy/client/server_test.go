@@ -27,8 +27,9 @@ type peer struct {
 // server is an endpoint whose test plays every socket by hand.
 type server struct {
 	*httptest.Server
-	peers chan *peer
-	mux   *http.ServeMux
+	peers   chan *peer
+	refused chan struct{} // a dial was
+	mux     *http.ServeMux
 
 	mu     sync.Mutex
 	tokens []string
@@ -38,7 +39,7 @@ type server struct {
 
 func serve(t *testing.T) *server {
 	t.Helper()
-	s := &server{peers: make(chan *peer, 10), mux: http.NewServeMux()}
+	s := &server{peers: make(chan *peer, 10), refused: make(chan struct{}, 100), mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /v1/app", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.tokens = append(s.tokens, r.Header.Get("Authorization"))
@@ -46,6 +47,7 @@ func serve(t *testing.T) *server {
 		s.mu.Unlock()
 		if refuse != nil {
 			problem(w, refuse)
+			s.refused <- struct{}{}
 			return
 		}
 		if r.Header.Get("Origin") != "" {

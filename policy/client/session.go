@@ -36,7 +36,7 @@ func (s State) String() string {
 }
 
 const (
-	keepTrying   = 60 * time.Second // to come back
+	keepTrying   = 60 * time.Second // to come back, where there is no session
 	firstBackoff = 250 * time.Millisecond
 	lastBackoff  = 5 * time.Second
 	liveBackoff  = time.Second // instead, while people wait for a session to go on
@@ -113,7 +113,7 @@ func (s *Session) Run(ctx context.Context) error {
 			break
 		}
 		s.state(Reconnecting)
-		if pause = s.longer(pause); time.Since(began) > 2*lastBackoff {
+		if pause = s.longer(pause, 0); time.Since(began) > 2*lastBackoff {
 			pause = 0 // it had been good
 		}
 		conn, err = s.comeBack(ctx, pause)
@@ -238,23 +238,30 @@ func (s *Session) count(f api.Frame) {
 	}
 }
 
-// longer is the pause after pause.
-func (s *Session) longer(pause time.Duration) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// longer is the pause after pause, when the connection has been gone for some time.
+func (s *Session) longer(pause, gone time.Duration) time.Duration {
 	most := lastBackoff
-	if s.id != "" {
+	if s.live() && gone < s.client.keepTrying {
 		most = liveBackoff
 	}
 	return min(max(2*pause, firstBackoff), most)
 }
 
-// comeBack dials and resumes, after a pause, until it works, it cannot, or the time is up.
+// live says whether there is a session to resume.
+func (s *Session) live() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.id != ""
+}
+
+// comeBack dials and resumes, after a pause, until it works, it cannot, or the time is up. A session
+// that goes on between the apps has no such time: its grant can only be renewed through the endpoint.
 func (s *Session) comeBack(ctx context.Context, pause time.Duration) (*Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.client.keepTrying)
-	defer cancel()
 	err := ErrClosed
-	for ; ; pause = s.longer(pause) {
+	for began := time.Now(); ; pause = s.longer(pause, time.Since(began)) {
+		if time.Since(began) > s.client.keepTrying && !s.live() {
+			return nil, err
+		}
 		select {
 		case <-time.After(pause/2 + rand.N(pause+1)/2): //nolint:gosec // only spreads the load
 		case <-s.changes: // it may work now

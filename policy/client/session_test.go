@@ -128,6 +128,7 @@ func TestCallWaitsForTheLine(t *testing.T) {
 
 func TestGivesUp(t *testing.T) {
 	for name, c := range map[string]struct {
+		idle  bool                 // nothing was claimed
 		after func(*server, *peer) // the claim
 		then  func(*testing.T, *server)
 		is    error
@@ -146,7 +147,7 @@ func TestGivesUp(t *testing.T) {
 			p := s.next(t)
 			p.answer(p.read(), api.TypeError, api.Problem{Code: api.NotFound})
 		}, code: api.NotFound},
-		"too long": {after: func(s *server, p *peer) {
+		"too long without a session": {idle: true, after: func(s *server, p *peer) {
 			s.setRefuse(&api.Problem{Status: http.StatusServiceUnavailable, Code: api.Internal})
 			p.drop()
 		}, code: api.Internal},
@@ -157,7 +158,9 @@ func TestGivesUp(t *testing.T) {
 			client.keepTrying = 2 * time.Second
 			s, ended := run(t, client)
 			p := srv.next(t)
-			claim(t, s, p)
+			if !c.idle {
+				claim(t, s, p)
+			}
 			c.after(srv, p)
 			if c.then != nil {
 				c.then(t, srv)
@@ -181,6 +184,29 @@ func TestGivesUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A session is not given up for a long silence of the endpoint: it lives between the apps, and only the
+// endpoint can renew its grant.
+func TestSessionIsNotGivenUp(t *testing.T) {
+	srv := serve(t)
+	client := srv.client(t)
+	client.keepTrying = time.Nanosecond
+	s, _ := run(t, client)
+	p := srv.next(t)
+	claim(t, s, p)
+	srv.setRefuse(&api.Problem{Status: http.StatusServiceUnavailable, Code: api.Internal})
+	p.drop()
+	for state := range s.States() {
+		if state == Reconnecting {
+			break
+		}
+	}
+	for range 2 {
+		<-srv.refused
+	}
+	srv.setRefuse(nil)
+	resumes(t, srv.next(t), api.Resume{Session: guid, Token: "r1"}, "r2")
 }
 
 // A line over which nothing comes any more is given up soon after a signal that gets no answer, and the

@@ -14,6 +14,13 @@ import (
 type ways struct {
 	mu       sync.Mutex
 	released []string
+	renewed  []string
+}
+
+func (w *ways) Renew(session string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.renewed = append(w.renewed, session)
 }
 
 func (w *ways) Servers(session, side string) []wire.ICEServer {
@@ -68,5 +75,19 @@ func TestRelayServesASession(t *testing.T) {
 				t.Errorf("released %v", got)
 			}
 		})
+	}
+}
+
+// A grant lets the relay's credentials serve on: a session that lasts may have to look for another path.
+func TestRelayIsRenewedWithTheGrant(t *testing.T) {
+	e := start(t)
+	w := &ways{}
+	e.relay = w
+	e.restart()
+	p := e.granted("view")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !reflect.DeepEqual(w.renewed, []string{p.code.Session}) {
+		t.Errorf("renewed %v", w.renewed)
 	}
 }

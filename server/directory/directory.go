@@ -48,6 +48,14 @@ type Directory interface {
 	DevicesOf(ctx context.Context, tenant, owner string) ([]Device, error)
 }
 
+// Ahead is a Directory that has to ask somebody else and keeps the answers for a moment. Ahead
+// asks at once for people and a device ("" for none) that are about to be needed; what it could not
+// have, the question itself says.
+type Ahead interface {
+	Directory
+	Ahead(ctx context.Context, tenant string, people []string, device string)
+}
+
 // Who is Person for a decision: somebody unknown is nobody (and refused), and when the
 // directory is unavailable the groups are unknown (and refused).
 func Who(ctx context.Context, d Directory, tenant, object string) (Person, error) {

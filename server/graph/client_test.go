@@ -140,12 +140,19 @@ func TestTrouble(t *testing.T) {
 			}
 			a.JSON, a.Bytes = nil, append(b, bytes.Repeat([]byte(" "), 17<<20)...)
 		}, false, 0},
-		"wrong type":                    {user, 1, set("accountEnabled", "true"), false, 0},
-		"somebody else":                 {user, 1, set("id", ines), false, 0},
-		"no id":                         {user, 1, set("id", nil), false, 0},
-		"list is null":                  {groups, 1, set("value", nil), false, 0},
-		"list is an object":             {groups, 1, set("value", map[string]any{}), false, 0},
-		"group is no GUID":              {groups, 1, set("value", []any{map[string]any{"id": "desk"}}), false, 0},
+		"wrong type":        {user, 1, set("accountEnabled", "true"), false, 0},
+		"somebody else":     {user, 1, set("id", ines), false, 0},
+		"no id":             {user, 1, set("id", nil), false, 0},
+		"list is null":      {groups, 1, set("value", nil), false, 0},
+		"list is an object": {groups, 1, set("value", map[string]any{}), false, 0},
+		"group is no GUID":  {groups, 1, set("value", []any{map[string]any{"id": "desk"}}), false, 0},
+		"more groups than anybody is in": {groups, 1, func(a *graphtest.Answer) {
+			all := make([]any, 20_001)
+			for i := range all {
+				all[i] = map[string]any{"id": numbered(9, i)}
+			}
+			a.JSON["value"] = all
+		}, false, 0},
 		"next page elsewhere":           {groups, 1, set("@odata.nextLink", "https://graph.test.evil.example/v1.0/users"), false, 0},
 		"next page in plain":            {groups, 1, set("@odata.nextLink", "http://graph.test/v1.0/users"), false, 0},
 		"next page of another port":     {groups, 1, set("@odata.nextLink", "https://graph.test:8443/v1.0/users"), false, 0},

@@ -16,7 +16,9 @@ import (
 )
 
 // Usage is what Run understands.
-const Usage = `  settings get
+const Usage = usageRules + usageDirectory
+
+const usageRules = `  settings get
   settings set [licence=none|trial|active] [enabled=BOOL] [allow-unenrolled=BOOL] [disable-chat=BOOL]
                [unattended=BOOL] [elevation-on-unverified=BOOL]
   role list
@@ -88,6 +90,9 @@ func Run(ctx context.Context, w io.Writer, s *store.Store, tenant string, args [
 	case "purge ":
 		p, err := s.Purge(ctx)
 		fmt.Fprintf(w, "removed %d sessions and the contents of %d audit rows\n", p.Sessions, p.Audit)
+		return err
+	}
+	if done, err := directory(ctx, w, t, args); done {
 		return err
 	}
 	return fmt.Errorf("%w: %q is no command", ErrUsage, strings.Join(args, " "))

@@ -9,7 +9,7 @@
 //
 // Who may use it: the two sides of a session that has met, with a name of the form expiry:session:side
 // and a password that is an HMAC of it under a secret of that session. New allocations are made until
-// the expiry; an allocation that stands is kept alive for as long as the session lives, and goes at
+// the expiry, and longer while the session is granted again; an allocation that stands is kept alive for as long as the session lives, and goes at
 // once when it ends. pion/turn speaks the protocol; what it is asked for is decided here.
 //
 // External is the same for a coturn of the operator's, which knows its users by a shared secret.

@@ -66,5 +66,9 @@ func (e *External) Servers(session, side string) []api.ICEServer {
 	return out
 }
 
+// Renew does nothing: coturn reads the expiry in the name. A session that is older than that, and has
+// to look for another path, finds none through this relay.
+func (e *External) Renew(string) {}
+
 // Release does nothing: coturn has no such request.
 func (e *External) Release(string) {}

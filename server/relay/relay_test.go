@@ -127,6 +127,16 @@ func TestCredentials(t *testing.T) {
 			t.Error("allocated")
 		}
 	})
+	t.Run("granted again", func(t *testing.T) {
+		c := server(g.Servers(id, "sharer"))
+		g.clock.add(Life - time.Minute)
+		g.Renew(id)
+		g.clock.add(2 * time.Minute)
+		g.sweep()
+		if _, err := g.client(t, "udp", c.Username, c.Credential).Allocate(); err != nil {
+			t.Errorf("a live session cannot look for another path: %v", err)
+		}
+	})
 	t.Run("after the end", func(t *testing.T) {
 		c := server(g.Servers(id, "sharer"))
 		g.Release(id)

@@ -19,7 +19,7 @@ type session struct {
 	id     string
 	secret [32]byte
 	rate   *rate.Limiter
-	last   time.Time // expiry of the newest credential
+	last   time.Time // until then its credentials make new allocations
 	ports  map[*port]bool
 }
 
@@ -47,6 +47,15 @@ func (r *Relay) issue(id, side string) (user, password string) {
 	s.last = r.o.Now().Add(Life)
 	user = userName(s.last, id, side)
 	return user, s.password(user)
+}
+
+// Renew lets the credentials that a session has serve for another Life.
+func (r *Relay) Renew(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.sessions[id]; s != nil {
+		s.last = r.o.Now().Add(Life)
+	}
 }
 
 // Release ends what a session has here: its credentials, its allocations, their connections.
@@ -88,7 +97,7 @@ func (r *Relay) sweep() {
 // auth is turn.AuthHandler: it says under which key a request must be signed. The user id that it
 // returns is the same for every credential of one side.
 func (r *Relay) auth(ra *turn.RequestAttributes) (userID string, key []byte, ok bool) {
-	expiry, id, side, ok := parseUser(ra.Username)
+	_, id, side, ok := parseUser(ra.Username)
 	if !ok || ra.Realm != realm {
 		return "", nil, false
 	}
@@ -99,7 +108,7 @@ func (r *Relay) auth(ra *turn.RequestAttributes) (userID string, key []byte, ok 
 		return "", nil, false
 	}
 	userID = id + ":" + side
-	if !r.o.Now().Before(expiry) && !s.standing(userID, ra.SrcAddr) {
+	if !r.o.Now().Before(s.last) && !s.standing(userID, ra.SrcAddr) {
 		return "", nil, false
 	}
 	return userID, turn.GenerateAuthKey(ra.Username, realm, s.password(ra.Username)), true

@@ -127,6 +127,7 @@ func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, err
 	if l == nil {
 		return reply{}, problem.New(api.CodeInvalid)
 	}
+	h.ahead(ctx, r.Tenant, c.Helper, r.Object, b.Device, r.Device)
 	var token string
 	err = h.hold(ctx, l, func() (err error) {
 		if l.row.State != stateWaiting {

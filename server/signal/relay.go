@@ -54,7 +54,7 @@ func (h *Hub) paired(ctx context.Context, r request, b api.Paired) (reply, error
 	if len(b.Digest) != sha256.Size {
 		return reply{}, problem.New(api.ProtocolBroken)
 	}
-	return h.mine(ctx, r, b.Session, func(l *live, side role) (reply, error) { return h.pair(ctx, r, l, side, b) })
+	return h.decided(ctx, r, b.Session, func(l *live, side role) (reply, error) { return h.pair(ctx, r, l, side, b) })
 }
 
 func (h *Hub) pair(ctx context.Context, r request, l *live, side role, b api.Paired) (reply, error) {

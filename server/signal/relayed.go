@@ -9,11 +9,14 @@ import (
 	"beside/server/store"
 )
 
-// Relay carries the media of sessions whose apps cannot reach each other. Both methods return
+// Relay carries the media of sessions whose apps cannot reach each other. Its methods return
 // at once and are safe for concurrent use.
 type Relay interface {
 	// Servers is what a side of a session that has met is told, with credentials of its own.
 	Servers(session, side string) []api.ICEServer
+	// Renew lets the credentials of a session serve on: it was granted again, and its apps may
+	// yet have to look for another path.
+	Renew(session string)
 	// Release ends what the session has there.
 	Release(session string)
 }
@@ -30,6 +33,16 @@ func (h *Hub) servers(l *live, side role) []api.ICEServer {
 	h.relayed[key{l.base.ID(), l.id}] = true
 	h.mu.Unlock()
 	return h.o.Relay.Servers(l.id, side.String())
+}
+
+// renew is called when the session was granted.
+func (h *Hub) renew(k key) {
+	h.mu.Lock()
+	had := h.relayed[k]
+	h.mu.Unlock()
+	if had {
+		h.o.Relay.Renew(k.session)
+	}
 }
 
 // release is called when the session has ended.

@@ -190,6 +190,7 @@ func (h *Hub) tickShared(ctx context.Context, l *live, now time.Time, rev string
 	if !changed {
 		return
 	}
+	h.aheadOf(ctx, l, "")
 	if err := h.hold(ctx, l, func() error { return h.narrow(ctx, l) }); err != nil {
 		h.o.Log.ErrorContext(ctx, "decide again", "session", l.id, "err", err)
 	}

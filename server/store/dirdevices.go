@@ -12,16 +12,17 @@ type DirDevice struct {
 	ID, Name, OS     string
 	Owner            string // object of the person it belongs to, "" if unknown
 	Enrolled         bool
+	Registered       bool
 	State            string // of policy.DeviceState
 	Created, Changed time.Time
 }
 
-const deviceColumns = `id, name, os, owner, enrolled, state, created_at, changed_at`
+const deviceColumns = `id, name, os, owner, enrolled, registered, state, created_at, changed_at`
 
 func scanDevice(row interface{ Scan(...any) error }) (DirDevice, error) {
 	var d DirDevice
 	var created, changed sql.NullInt64
-	err := row.Scan(&d.ID, &d.Name, &d.OS, &d.Owner, &d.Enrolled, &d.State, &created, &changed)
+	err := row.Scan(&d.ID, &d.Name, &d.OS, &d.Owner, &d.Enrolled, &d.Registered, &d.State, &created, &changed)
 	d.Created, d.Changed = fromMS(created), fromMS(changed)
 	return d, err
 }
@@ -29,11 +30,11 @@ func scanDevice(row interface{ Scan(...any) error }) (DirDevice, error) {
 // PutDevice makes a device or replaces what is known about it.
 func (t *Tenant) PutDevice(ctx context.Context, d DirDevice) error {
 	return t.directory(ctx, "put device", func(tx *sql.Tx) error {
-		return one(tx.ExecContext(ctx, `INSERT INTO dir_devices (tenant_id, id, name, name_key, os, owner, enrolled, state, created_at, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+		return one(tx.ExecContext(ctx, `INSERT INTO dir_devices (tenant_id, id, name, name_key, os, owner, enrolled, registered, state, created_at, changed_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 			ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, os = excluded.os, owner = excluded.owner,
-			enrolled = excluded.enrolled, state = excluded.state, changed_at = excluded.changed_at`,
-			t.id, d.ID, d.Name, strings.ToLower(d.Name), d.OS, d.Owner, num(d.Enrolled), d.State, ms(t.s.now())))
+			enrolled = excluded.enrolled, registered = excluded.registered, state = excluded.state, changed_at = excluded.changed_at`,
+			t.id, d.ID, d.Name, strings.ToLower(d.Name), d.OS, d.Owner, num(d.Enrolled), num(d.Registered), d.State, ms(t.s.now())))
 	})
 }
 
@@ -58,12 +59,15 @@ func (t *Tenant) DevicesOf(ctx context.Context, owner string) ([]DirDevice, erro
 	return scanDevices(t.q.QueryContext(ctx, `SELECT `+deviceColumns+` FROM dir_devices WHERE tenant_id = $1 AND owner = $2 ORDER BY id`, t.id, owner))
 }
 
-// FindDevices are those that q's ID, Name, Text and Group choose, and how many there are without Offset and Limit.
+// FindDevices are those that q's ID, Name, Text (also of the owner's name) and Group choose, and how many there are without Offset and Limit.
 func (t *Tenant) FindDevices(ctx context.Context, q DirQuery) (out []DirDevice, total int, err error) {
 	c := t.conditions()
 	c.is(`id`, q.ID)
 	c.is(`name_key`, strings.ToLower(q.Name))
-	c.text(q.Text, `name_key`, `lower(os)`, `id`)
+	if q.Text != "" {
+		c.add(`(name_key LIKE ? ESCAPE '\' OR lower(os) LIKE ? ESCAPE '\' OR id LIKE ? ESCAPE '\' OR owner IN (
+			SELECT object FROM dir_people WHERE tenant_id = $1 AND name_key LIKE ? ESCAPE '\'))`, like(q.Text))
+	}
 	c.in(MemberDevice, q.Group)
 	total, tail, err := t.page(ctx, `dir_devices`, c, q)
 	if err != nil {

@@ -66,13 +66,13 @@ func TestControlRoundTrip(t *testing.T) {
 
 // An End's code and an absent shape have no fixed length.
 func cutIsValid(m wire.Message, n int) bool {
-	switch m.(type) {
+	switch m := m.(type) {
 	case wire.End:
 		return n > 1
 	case wire.Shape:
 		return n == 1
 	case wire.Monitors: // also of a shorter list, as long as that has what is shown
-		return n >= 3 && (n-3)%14 == 0 && m.(wire.Monitors).Shown == 0
+		return n >= 3 && (n-3)%14 == 0 && m.Shown == 0
 	}
 	return false
 }

@@ -95,6 +95,19 @@ func TestAway(t *testing.T) {
 	}
 }
 
+// TestTroubleIsNotKept: what had no answer is asked again by the next who wants to know.
+func TestTroubleIsNotKept(t *testing.T) {
+	s, d := open(t, graphtest.Options{})
+	s.Meddle(func(_ string, a *graphtest.Answer) { a.Busy(http.StatusForbidden, "") })
+	if _, err := d.Person(t.Context(), demo.Tenant, demo.Sam); !errors.Is(err, directory.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	s.Meddle(nil)
+	if _, err := d.Person(t.Context(), demo.Tenant, demo.Sam); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOneQuestion: many who ask at once share one question, and none of them spoils it by leaving.
 func TestOneQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -153,7 +153,7 @@ func (d *Directory) devices(ctx context.Context, t *store.Tenant, rows []store.D
 	for i, x := range rows {
 		of, known := groups[x.ID]
 		out[i] = directory.Device{Name: cut(x.Name), OS: cut(x.OS), Device: policy.Device{
-			ID: x.ID, Enrolled: x.Enrolled, Registered: true, State: policy.ParseDeviceState(x.State), Owner: x.Owner, Groups: of, GroupsKnown: known,
+			ID: x.ID, Enrolled: x.Enrolled, Registered: x.Registered, State: policy.ParseDeviceState(x.State), Owner: x.Owner, Groups: of, GroupsKnown: known,
 		}}
 	}
 	return out, nil

@@ -5,20 +5,29 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"beside/auth"
+	"beside/internal/pgtest"
 	"beside/policy"
 	"beside/server/directory"
+	"beside/server/directory/directorytest"
 	"beside/server/directory/own"
 	"beside/server/store"
+	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
 	"beside/server/store/storetest"
 )
+
+var server *pgtest.Server
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, &server)) }
 
 type env struct {
 	s    *store.Store
@@ -69,7 +78,7 @@ func TestPeopleGroupsDevices(t *testing.T) {
 	e := start(t)
 	noa := e.person(t, store.DirPerson{Object: "o-noa", Username: "noa", Name: "<script>alert(1)</script>", Job: strings.Repeat("ß", 200), Active: true})
 	e.person(t, store.DirPerson{Object: "o-guest", Username: "guest", Name: "Guest", Company: "Elsewhere", Guest: true})
-	must(t, e.a.PutDevice(t.Context(), store.DirDevice{ID: "d1", Name: "HLD-1", OS: "Debian 12", Owner: "o-noa", Enrolled: true, State: "compliant"}))
+	must(t, e.a.PutDevice(t.Context(), store.DirDevice{ID: "d1", Name: "HLD-1", OS: "Debian 12", Owner: "o-noa", Enrolled: true, Registered: true, State: "compliant"}))
 	inner := e.group(t, "Inner", noa.ID, "d1")
 	outer := e.group(t, "Outer", inner.ID)
 	_, err := e.a.ChangeGroup(t.Context(), inner.ID, 0, func(g *store.GroupEdit) error {
@@ -181,6 +190,28 @@ func BenchmarkPersonOf100000(b *testing.B) {
 	}
 }
 
+// TestContract fills the directory from a file, twice, and holds it to what every directory must do.
+func TestContract(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { contract(t, start(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		s, err := postgres.Open(t.Context(), server.Database(t), nil)
+		must(t, err)
+		defer s.Close()
+		contract(t, &env{s: s, d: own.New(own.Options{Store: s, Domain: "halden.example", Company: "Halden Group"})})
+	})
+}
+
+func contract(t *testing.T, e *env) {
+	t.Helper()
+	for _, data := range directorytest.Data().Tenants {
+		must(t, e.s.For(data.ID).SetUp(t.Context()))
+		for range 2 {
+			must(t, own.Import(t.Context(), e.s.For(data.ID), data))
+		}
+	}
+	directorytest.Run(t, e.d)
+}
+
 func TestRunSeesChanges(t *testing.T) {
 	e := start(t)
 	e.person(t, store.DirPerson{Username: "a"})
@@ -189,7 +220,7 @@ func TestRunSeesChanges(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- e.d.Run(ctx, func(err error) { t.Error(err) }) }()
 	for e.d.Revision() == before {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	stop()
 	if err := <-done; !errors.Is(err, context.Canceled) {

@@ -29,7 +29,7 @@ CREATE INDEX dir_groups_by_external ON dir_groups (tenant_id, external_id);
 
 CREATE TABLE dir_devices (
   tenant_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL, os TEXT NOT NULL DEFAULT '', owner TEXT NOT NULL DEFAULT '',
-  enrolled INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'unknown', created_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
+  enrolled INTEGER NOT NULL DEFAULT 0, registered INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL DEFAULT 'unknown', created_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
   CONSTRAINT dir_devices_pk PRIMARY KEY (tenant_id, id),
   CONSTRAINT dir_devices_tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id) ON DELETE CASCADE);
 CREATE INDEX dir_devices_by_name ON dir_devices (tenant_id, name_key, id);

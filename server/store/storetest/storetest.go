@@ -82,6 +82,7 @@ func Run(t *testing.T, open Open) {
 		"one name of many":         dirRace,
 		"SCIM tokens":              scimTokens,
 		"directories are apart":    dirIsolation,
+		"sinks":                    sinks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
