@@ -393,6 +393,48 @@ func TestDatabaseGone(t *testing.T) {
 	}
 }
 
+// TestEnormousGroup sends a group of 100,000 members, and one more and one less.
+func TestEnormousGroup(t *testing.T) {
+	const n = 100_000
+	e := start(t)
+	db, err := sql.Open("sqlite", "file:"+e.file+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < %d)
+		INSERT INTO dir_people (tenant_id, id, object, username, username_key, name, name_key, active, source, created_at, changed_at)
+		SELECT '%s', 'person-'||i, 'o'||i, 'u'||i, 'u'||i, 'P'||i, 'p'||i, 1, 'scim', i, i FROM n`, n, storetest.A)); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString(`{"displayName":"Everybody","members":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"value":"person-%d","type":"User","display":"P%d"}`, i, i)
+	}
+	b.WriteString(`]}`)
+	at := time.Now()
+	id := e.want(201, "POST", "/Groups?excludedAttributes=members", b.String()).id()
+	t.Log("made in ", time.Since(at))
+	at = time.Now()
+	e.want(204, "PATCH", "/Groups/"+id, patch(fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":"person-%d"}]},{"op":"remove","path":"members[value eq \"person-7\"]"}`, n)))
+	t.Log("changed in ", time.Since(at))
+	e.want(200, "PUT", "/Groups/"+id+"?excludedAttributes=members", b.String()) // person-7 again, the last one not
+	g := e.want(200, "GET", "/Groups/"+id, "")
+	members, _ := g.at("members").([]any)
+	if len(members) != n || !strings.Contains(g.text, `"person-7"`) || strings.Contains(g.text, fmt.Sprintf(`"person-%d"`, n)) {
+		t.Errorf("%d members", len(members))
+	}
+	e.want(201, "POST", "/Groups", `{"displayName":"Two","members":[{"value":"person-1"}]}`)
+	if a := e.want(400, "GET", "/Groups", ""); a.at("scimType") != "tooMany" {
+		t.Errorf("a list of too many members: %s", a.text)
+	}
+	e.want(200, "GET", "/Groups?excludedAttributes=members", "")
+}
+
 func TestDiscovery(t *testing.T) {
 	e := start(t)
 	if a := e.want(200, "GET", "/ServiceProviderConfig", ""); a.at("patch.supported") != true || a.at("bulk.supported") != false {

@@ -161,36 +161,63 @@ func (t *Tenant) step(ctx context.Context, tx *sql.Tx, g DirGroup, s MemberStep)
 	return removed + added, err
 }
 
+// memberTables is where the members of each kind are.
+var memberTables = []struct{ kind, table string }{{MemberPerson, "dir_people"}, {MemberGroup, "dir_groups"}, {MemberDevice, "dir_devices"}}
+
 func (t *Tenant) addMembers(ctx context.Context, tx *sql.Tx, group, source string, ids []string) (n int64, err error) {
 	for len(ids) > 0 {
 		k := min(len(ids), chunk)
-		found, err := t.resolve(ctx, tx, ids[:k])
+		m, err := t.addSome(ctx, tx, group, source, ids[:k])
 		if err != nil {
 			return n, err
 		}
-		for _, id := range ids[:k] {
-			if _, ok := found[id]; !ok {
-				return n, ErrNoMember
-			}
+		n, ids = n+m, ids[k:]
+	}
+	return n, nil
+}
+
+// addSome looks for each id among the people, then the groups, then the devices: nearly all are people.
+func (t *Tenant) addSome(ctx context.Context, tx *sql.Tx, group, source string, ids []string) (n int64, err error) {
+	left := map[string]bool{}
+	for _, id := range ids {
+		left[id] = true
+	}
+	for _, m := range memberTables {
+		if len(left) == 0 {
+			break
 		}
-		ids = ids[k:]
-		args := []any{t.id, group, source}
-		var rows []string
-		for id, kind := range found {
-			args = append(args, kind, id)
-			rows = append(rows, fmt.Sprintf(`($1, $2, $%d, $%d, $3)`, len(args)-1, len(args)))
+		todo := make([]string, 0, len(left))
+		for id := range left {
+			todo = append(todo, id)
 		}
-		insert := `INSERT INTO dir_members (tenant_id, group_id, kind, member_id, source) VALUES ` + strings.Join(rows, `,`) + //nolint:gosec // only numbers of arguments
-			` ON CONFLICT (tenant_id, group_id, kind, member_id) DO UPDATE SET source = excluded.source WHERE dir_members.source <> excluded.source`
-		res, err := tx.ExecContext(ctx, insert, args...)
+		found, err := scanStrings(tx.QueryContext(ctx, `SELECT id FROM `+m.table+` WHERE tenant_id = $1 AND id IN (`+list(2, len(todo))+`)`, t.withIDs(todo)...))
 		if err != nil {
 			return n, err
 		}
-		m, err := res.RowsAffected()
+		if len(found) == 0 {
+			continue
+		}
+		for _, id := range found {
+			delete(left, id)
+		}
+		k := len(found) + 2
+		//nolint:gosec // tables of ours and numbers of arguments
+		insert := fmt.Sprintf(`INSERT INTO dir_members (tenant_id, group_id, kind, member_id, source)
+			SELECT tenant_id, CAST($%d AS TEXT), '%s', id, CAST($%d AS TEXT) FROM %s WHERE tenant_id = $1 AND id IN (%s)
+			ON CONFLICT (tenant_id, group_id, kind, member_id) DO UPDATE SET source = excluded.source WHERE dir_members.source <> excluded.source`,
+			k, m.kind, k+1, m.table, list(2, len(found)))
+		res, err := tx.ExecContext(ctx, insert, append(t.withIDs(found), group, source)...)
 		if err != nil {
 			return n, err
 		}
-		n += m
+		did, err := res.RowsAffected()
+		if err != nil {
+			return n, err
+		}
+		n += did
+	}
+	if len(left) > 0 {
+		return n, ErrNoMember
 	}
 	return n, nil
 }
@@ -210,32 +237,6 @@ func (t *Tenant) removeMembers(ctx context.Context, tx *sql.Tx, group string, id
 		n, ids = n+m, ids[k:]
 	}
 	return n, nil
-}
-
-// resolve finds what kind each of the ids is; unknown ones are missing from the answer.
-func (t *Tenant) resolve(ctx context.Context, tx *sql.Tx, ids []string) (map[string]string, error) {
-	in := list(2, len(ids))
-	query := ""
-	for _, of := range []string{MemberPerson + `' FROM dir_people`, MemberGroup + `' FROM dir_groups`, MemberDevice + `' FROM dir_devices`} {
-		if query != "" {
-			query += ` UNION ALL `
-		}
-		query += `SELECT id, '` + of + ` WHERE tenant_id = $1 AND id IN (` + in + `)`
-	}
-	rows, err := tx.QueryContext(ctx, query, t.withIDs(ids)...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	out := make(map[string]string, len(ids))
-	for rows.Next() {
-		var id, kind string
-		if err := rows.Scan(&id, &kind); err != nil {
-			return nil, err
-		}
-		out[id] = kind
-	}
-	return out, rows.Err()
 }
 
 // DropGroup removes a group, of the given version if it is not 0, with its memberships.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -13,14 +14,20 @@ import (
 	"time"
 
 	"beside/auth"
+	"beside/internal/pgtest"
 	"beside/policy"
 	"beside/server/directory"
 	"beside/server/directory/directorytest"
 	"beside/server/directory/own"
 	"beside/server/store"
+	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
 	"beside/server/store/storetest"
 )
+
+var server *pgtest.Server
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, &server)) }
 
 type env struct {
 	s    *store.Store
@@ -185,7 +192,17 @@ func BenchmarkPersonOf100000(b *testing.B) {
 
 // TestContract fills the directory from a file, twice, and holds it to what every directory must do.
 func TestContract(t *testing.T) {
-	e := start(t)
+	t.Run("SQLite", func(t *testing.T) { contract(t, start(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		s, err := postgres.Open(t.Context(), server.Database(t), nil)
+		must(t, err)
+		defer s.Close()
+		contract(t, &env{s: s, d: own.New(own.Options{Store: s, Domain: "halden.example", Company: "Halden Group"})})
+	})
+}
+
+func contract(t *testing.T, e *env) {
+	t.Helper()
 	for _, data := range directorytest.Data().Tenants {
 		must(t, e.s.For(data.ID).SetUp(t.Context()))
 		for range 2 {

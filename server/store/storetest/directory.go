@@ -122,6 +122,11 @@ func dirGroups(t *testing.T, e *env) {
 	if !slices.Equal(of[noa.ID], both) || of[sam.ID] != nil || len(of) != 2 {
 		t.Errorf("groups of: %v", of)
 	}
+	direct, err := a.DirectGroups(e.ctx, []string{noa.ID, sam.ID})
+	must(t, err)
+	if len(direct) != 1 || len(direct[noa.ID]) != 1 || direct[noa.ID][0].ID != inner.ID || direct[noa.ID][0].Name != "inner" {
+		t.Errorf("direct groups: %v", direct)
+	}
 	reach, err := a.Reaches(e.ctx, both)
 	must(t, err)
 	if reach[inner.ID] != (store.Reach{People: 1, Devices: 1}) || reach[outer.ID] != reach[inner.ID] {
