@@ -28,7 +28,7 @@ func read(t *testing.T, path string) string {
 // flags are the names that a program's source defines.
 func flags(t *testing.T, files ...string) (names []string) {
 	t.Helper()
-	def := regexp.MustCompile(`\.(?:String|Bool|Int|Duration|Func)(?:Var)?\((?:&[\w.]+, )?"([a-z-]+)"`)
+	def := regexp.MustCompile(`\.(?:String|Bool|Int|Duration|Func|Var)(?:Var)?\((?:(?:&|\(\*list\)\()[^"]*, )?"([a-z-]+)"`)
 	for _, f := range files {
 		for _, m := range def.FindAllStringSubmatch(read(t, f), -1) {
 			names = append(names, m[1])
@@ -43,7 +43,17 @@ func flags(t *testing.T, files ...string) (names []string) {
 func appFlags(t *testing.T) []string { return flags(t, "cmd/beside/main.go") }
 
 func endpointFlags(t *testing.T) []string {
-	return flags(t, "cmd/beside-endpoint/main.go", "cmd/beside-endpoint/relay.go", "cmd/beside-endpoint/directory.go", "cmd/beside-endpoint/provider.go")
+	all, err := filepath.Glob("../cmd/beside-endpoint/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, f := range all {
+		if !strings.HasSuffix(f, "_test.go") {
+			files = append(files, strings.TrimPrefix(f, "../"))
+		}
+	}
+	return flags(t, files...)
 }
 
 // TestEveryFlagIsDescribed: man pages and completions know exactly the flags that there are.
@@ -79,10 +89,39 @@ func TestEveryFlagIsDescribed(t *testing.T) {
 	}
 }
 
+// TestGuideVariables: the settings that the guide writes down are those that there are.
+func TestGuideVariables(t *testing.T) {
+	have := endpointFlags(t)
+	found := regexp.MustCompile(`\bBESIDE_([A-Z_]+)=`).FindAllStringSubmatch(read(t, "docs/admin-guide.md"), -1)
+	if len(found) < 10 {
+		t.Errorf("only %d settings", len(found))
+	}
+	for _, m := range found {
+		if name := strings.ToLower(strings.ReplaceAll(m[1], "_", "-")); !slices.Contains(have, name) {
+			t.Errorf("there is no -%s", name)
+		}
+	}
+}
+
+// TestPicturesExist: a document shows only pictures that there are.
+func TestPicturesExist(t *testing.T) {
+	docs, err := filepath.Glob("../docs/*.md")
+	if err != nil || len(docs) == 0 {
+		t.Fatal(docs, err)
+	}
+	for _, d := range docs {
+		for _, m := range regexp.MustCompile(`\]\((pictures/[^)]+)\)`).FindAllStringSubmatch(read(t, strings.TrimPrefix(d, "../")), -1) {
+			if _, err := os.Stat(filepath.Join("../docs", m[1])); err != nil {
+				t.Errorf("%s: %v", d, err)
+			}
+		}
+	}
+}
+
 // TestFlagsInUse: whatever starts the endpoint does so with flags that there are.
 func TestFlagsInUse(t *testing.T) {
 	have := endpointFlags(t)
-	for _, file := range []string{"packaging/systemd/beside-endpoint.service", "packaging/systemd/beside-endpoint.conf", "packaging/container/Dockerfile", "packaging/container/compose.yaml", "docs/deploy.md"} {
+	for _, file := range []string{"packaging/systemd/beside-endpoint.service", "packaging/systemd/beside-endpoint.conf", "packaging/container/Dockerfile", "packaging/container/compose.yaml", "docs/deploy.md", "docs/endpoint.md", "docs/admin-guide.md"} {
 		for line := range strings.Lines(read(t, file)) {
 			if !strings.Contains(line, "beside-endpoint") && !strings.Contains(line, "[") && !strings.Contains(line, "-tls-") && !strings.Contains(line, "- -") {
 				continue

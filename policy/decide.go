@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Licence is the organisation's subscription (R1). The zero Licence is none.
 type Licence uint8
 
@@ -44,6 +49,27 @@ func (s Settings) Open() (Code, bool) {
 		return CodeDisabled, false
 	}
 	return CodeOK, true
+}
+
+// Changes names what b has otherwise than s, as name=value for the audit log.
+func (s Settings) Changes(b Settings) string {
+	var out []string
+	for _, c := range []struct {
+		name     string
+		old, now any
+	}{
+		{"licence", s.Licence, b.Licence},
+		{"enabled", s.Enabled, b.Enabled},
+		{"allow-unenrolled", s.AllowUnenrolled, b.AllowUnenrolled},
+		{"disable-chat", s.DisableChat, b.DisableChat},
+		{"unattended", s.Unattended, b.Unattended},
+		{"elevation-on-unverified", s.ElevationOnUnverified, b.ElevationOnUnverified},
+	} {
+		if c.old != c.now {
+			out = append(out, fmt.Sprintf("%s=%v", c.name, c.now))
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // Person is somebody as the identity provider and the directory know them now.

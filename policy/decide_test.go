@@ -41,6 +41,9 @@ func TestImplications(t *testing.T) {
 			if got := p.Rights(); got != want {
 				t.Errorf("got %v, want %v", got, want)
 			}
+			if full := p.Implied(); full.Rights() != want || full.View != (want != 0) || full.Implied() != full {
+				t.Errorf("ticked %+v", full)
+			}
 			p.Offer = false
 			if got := p.Rights(); got != 0 {
 				t.Errorf("without Offer: %v", got)

@@ -39,6 +39,14 @@ func (p Permissions) Rights() Right {
 	return r
 }
 
+// Implied is p with what each of its permissions cannot work without (R10), as it is stored.
+func (p Permissions) Implied() Permissions {
+	p.Elevation = p.Elevation || p.Unattended
+	p.Control = p.Control || p.Elevation
+	p.View = p.View || p.Control
+	return p
+}
+
 // Role names a set of permissions.
 type Role struct {
 	ID, Name    string

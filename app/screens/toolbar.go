@@ -184,6 +184,14 @@ func (t *toolbar) bare(on bool) {
 	}
 }
 
+// showFit takes Fit away where even the bare icons do not fit: it has a key, and the window can be
+// made larger.
+func (t *toolbar) showFit(on bool) {
+	if t.fit.Visible() != on {
+		visible(t.fit, on)
+	}
+}
+
 // MinSize is for fyne.Layout.
 func (t *toolbar) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(600, 62) }
 
@@ -202,9 +210,11 @@ func (t *toolbar) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	fixedLeft := 34 + 10 + 10 + t.right.MinSize().Width
 	right := t.rightOf.MinSize().Width
 	t.bare(false)
+	t.showFit(true)
 	room := s.Width - 2*toolbarSide - 2*toolbarGap - right - fixedLeft
 	if room-t.tools.MinSize().Width < min(names, 120) {
 		t.bare(true)
+		t.showFit(room-t.tools.MinSize().Width >= 60)
 	}
 	tools := t.tools.MinSize().Width
 	names = max(60, min(names, room-tools))

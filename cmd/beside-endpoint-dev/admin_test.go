@@ -170,7 +170,6 @@ const axeRun = `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag2
 // look visits a page and checks that it reads well for everybody.
 func (b *browser) look(path, picture string) {
 	b.t.Helper()
-	var faults []string
 	var wide int64
 	var lang string
 	var alive bool
@@ -179,23 +178,8 @@ func (b *browser) look(path, picture string) {
 		chromedp.Evaluate(`document.documentElement.lang`, &lang),
 		chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &wide),
 		chromedp.Evaluate(`document.querySelector("img[src=x]") !== null`, &alive))
-	// The checker is not the site's: it is put in past the policy, by the browser itself.
-	b.run("check "+path,
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			_, ex, err := runtime.Evaluate(b.axe).Do(ctx)
-			if ex != nil {
-				return ex
-			}
-			return err
-		}),
-		chromedp.Evaluate(axeRun, &faults, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	if picture != "" && b.dir != "" {
-		var png []byte
-		b.run("picture", chromedp.FullScreenshot(&png, 100))
-		if err := os.WriteFile(filepath.Join(b.dir, picture+".png"), png, 0o644); err != nil {
-			b.t.Error(err)
-		}
-	}
+	faults := b.check(path)
+	b.picture(picture)
 	if wide > 0 {
 		b.t.Errorf("%s: %d px wider than the window", path, wide)
 	}
@@ -209,6 +193,35 @@ func (b *browser) look(path, picture string) {
 		b.t.Errorf("%s: the browser complains: %s", path, f)
 	}
 	b.bad = nil
+}
+
+// check asks axe what is wrong with the page that is shown.
+func (b *browser) check(what string) (faults []string) {
+	b.t.Helper()
+	// The checker is not the site's: it is put in past the policy, by the browser itself.
+	b.run("check "+what,
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			_, ex, err := runtime.Evaluate(b.axe).Do(ctx)
+			if ex != nil {
+				return ex
+			}
+			return err
+		}),
+		chromedp.Evaluate(axeRun, &faults, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	return faults
+}
+
+// picture takes one for the documents, if it has a name and pictures are wanted.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	if name == "" || b.dir == "" {
+		return
+	}
+	var png []byte
+	b.run("picture", chromedp.FullScreenshot(&png, 100))
+	if err := os.WriteFile(filepath.Join(b.dir, name+".png"), png, 0o644); err != nil {
+		b.t.Error(err)
+	}
 }
 
 // Every page of the admin site in a real browser: light and dark, wide and narrow, English and
@@ -290,6 +303,19 @@ func TestAdminTasks(t *testing.T) {
 	b.run("save stale", chromedp.Click(`#nochat`, chromedp.ByQuery), chromedp.Click(`.savebar .primary`, chromedp.ByQuery), chromedp.WaitVisible(`.note.warn`, chromedp.ByQuery))
 	if now, _ := tn.Settings(t.Context()); !now.DisableChat || !now.AllowUnenrolled {
 		t.Errorf("a stale form overwrote: %+v", now)
+	}
+	var told string // the second sees who was first and what differs, and saves again knowing it
+	b.run("told", chromedp.Text(`.note.warn dl`, &told, chromedp.ByQuery))
+	if !strings.Contains(told, "Allow unenrolled devices") || !strings.Contains(told, "Disable chat") || strings.Contains(told, "unattended") {
+		t.Errorf("told %q", told)
+	}
+	for _, f := range b.check("conflict") {
+		t.Errorf("conflict: %s", f)
+	}
+	b.picture("admin-conflict")
+	b.run("save again", chromedp.Click(`.savebar .primary`, chromedp.ByQuery), chromedp.WaitVisible(`.note.ok`, chromedp.ByQuery))
+	if now, _ := tn.Settings(t.Context()); now.DisableChat || now.AllowUnenrolled {
+		t.Errorf("saved knowingly: %+v", now)
 	}
 
 	// A role: ticking elevation ticks what it needs.

@@ -137,6 +137,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	front := node.Front{
 		Verifier: &verifier{ctx: ctx, node: n}, ClientID: clientID, API: api, Authority: line.Authority, Other: idp.Handler(),
+		Rest: &verifier{ctx: ctx, node: n},
 		Admin: &node.AdminFront{
 			ClientID: adminID, Secret: secret, Scope: api + "/" + scope, HTTP: own(n), Verifier: &verifier{ctx: ctx, node: n, admin: true},
 			Metadata: line.Authority + "/v2.0/.well-known/openid-configuration",

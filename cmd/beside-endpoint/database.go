@@ -3,9 +3,6 @@ package main
 import (
 	"fmt"
 	"net/url"
-	"os"
-	"runtime"
-	"strings"
 
 	"beside/server/manage"
 )
@@ -26,18 +23,10 @@ func database(arg, file, env string) (string, error) {
 		}
 		return arg, nil
 	case file != "":
-		fi, err := os.Stat(file)
+		text, err := secretFile("-database-file", file)
 		if err != nil {
-			return "", fmt.Errorf("-database-file: %w", err)
+			return "", err
 		}
-		if runtime.GOOS != "windows" && fi.Mode().Perm()&0o077 != 0 {
-			return "", fmt.Errorf("%w: -database-file: %s may be read by others than its owner", manage.ErrUsage, file)
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return "", fmt.Errorf("-database-file: %w", err)
-		}
-		text := strings.TrimSpace(string(b))
 		if _, err := databaseURL(text); err != nil {
 			return "", fmt.Errorf("%w: -database-file: %w", manage.ErrUsage, err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,13 +23,17 @@ import (
 
 const publicCloud = "https://login.microsoftonline.com"
 
-const usage = `beside-endpoint [serve] -data DIR -origin URL -tenant GUID -client-id GUID -api URI [flags]
+const usage = `beside-endpoint [serve] [-config FILE] -data DIR -origin URL -tenant GUID -client-id GUID -api URI [flags]
 beside-endpoint COMMAND -data DIR [-tenant GUID]
 
 Commands:
 ` + manage.Usage + `  migrate              bring the database to the newest schema
   backup FILE          copy the SQLite database while it is in use
   rotate-keys          make a new grant key; no node may be running
+  config               show every setting, where it came from and what is wrong
+
+A setting is a flag, or else an environment variable (BESIDE_CLIENT_ID is -client-id), or else a line
+"client-id = …" in the file that -config names, or else built in.
 
 The database is an SQLite file in the data folder, or the PostgreSQL that the environment
 variable DATABASE_URL, -database-file or -database names.
@@ -56,8 +61,14 @@ type options struct {
 	node.Config
 	clientID, api, authority  string
 	adminID, adminSecret      string // of the admin site; the secret is a file
+	apiClients                list   // applications that may use the administration API
+	proxies                   list   // whose word counts on where a request comes from
 	databaseURL, databaseFile string
 	relay                     relayFlags
+	siem                      siemFlags
+	configFile                string
+	from                      map[string]string // setting -> where it came from
+	flags                     *flag.FlagSet
 	directory                 directoryFlags
 	signIn                    providerFlags
 	given                     func(flag string) bool
@@ -68,7 +79,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.Database, err = database(o.databaseURL, o.databaseFile, os.Getenv("DATABASE_URL")); err != nil {
+	if len(words) == 1 && words[0] == "config" {
+		show(stdout, o.flags, o.from)
+		_, err := o.settle(ctx)
 		return err
 	}
 	o.Log = slog.New(slog.NewJSONHandler(stderr, nil))
@@ -77,6 +90,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	if len(words) > 1 {
 		return fmt.Errorf("%w: %q", manage.ErrUsage, words[1])
+	}
+	for _, name := range strange(o.flags, os.Environ()) {
+		o.Log.Warn("this environment variable is no setting", "name", name)
 	}
 	return serve(ctx, o)
 }
@@ -96,11 +112,16 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 	fs.StringVar(&o.api, "api", "", "App ID URI of the policy API, api://<application id>; with -issuer the audience of its access tokens")
 	fs.StringVar(&o.adminID, "admin-client-id", "", "application id of the admin site; no admin site if empty")
 	fs.StringVar(&o.adminSecret, "admin-secret-file", "", "file with the client secret of the admin site, readable by this account only")
+	fs.Var(&o.apiClients, "api-client-id", "application `id` of a program that may use the administration API; may be given several times, no API if never")
 	fs.StringVar(&o.authority, "authority", publicCloud, "where people sign in (another one for national clouds)")
 	fs.StringVar(&o.Origin, "origin", "", "https://host[:port] under which apps reach the endpoint")
 	fs.StringVar(&o.CertFile, "tls-cert", "", "certificate file; without one the data folder gets an authority of its own (ca.pem)")
 	fs.StringVar(&o.KeyFile, "tls-key", "", "key file of the certificate")
+	fs.Var(&o.proxies, "trusted-proxy", "`address` or network of a proxy in front, whose X-Forwarded-For counts; may be given several times")
+	fs.StringVar(&o.configFile, "config", "", "file of settings, a line each: name = value")
 	o.relay.add(fs)
+	o.siem.add(fs)
+	o.flags = fs
 	o.directory.add(fs)
 	o.signIn.add(fs)
 	o.given = func(name string) (is bool) {
@@ -118,15 +139,37 @@ func parse(args []string, stderr io.Writer) (o options, words []string, err erro
 			words, args = append(words, args[0]), args[1:]
 		}
 	}
-	if o.Dir == "" {
-		return o, nil, fmt.Errorf("%w: -data is needed", manage.ErrUsage)
+	if o.from, err = settle(fs, os.Getenv, &o.configFile); err != nil {
+		return o, nil, err
 	}
 	o.Tenant = strings.ToLower(o.Tenant)
 	return o, words, nil
 }
 
+// list is a flag that may be given several times, or once with commas.
+type list []string
+
+// String implements flag.Value.
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set implements flag.Value.
+func (l *list) Set(s string) error {
+	for x := range strings.SplitSeq(s, ",") {
+		if x = strings.TrimSpace(x); x != "" {
+			*l = append(*l, x)
+		}
+	}
+	return nil
+}
+
 // console runs an administrator's command on the data folder and its database.
 func console(ctx context.Context, w io.Writer, o options, words []string) (err error) {
+	if o.Dir == "" {
+		return fmt.Errorf("%w: -data is needed", manage.ErrUsage)
+	}
+	if o.Database, err = database(o.databaseURL, o.databaseFile, os.Getenv("DATABASE_URL")); err != nil {
+		return err
+	}
 	if _, err := os.Stat(o.Dir); err != nil { // a mistyped folder is not made
 		return fmt.Errorf("data folder: %w", err)
 	}
@@ -183,21 +226,24 @@ func only(ctx context.Context, s *store.Store, named string) (string, error) {
 
 var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// check refuses what only a development endpoint may be started with.
+// check finds what cannot be served with, and what only a development endpoint may be started with.
 func (o options) check() error {
-	switch {
-	case !guid.MatchString(o.Tenant):
-		return fmt.Errorf("%w: -tenant must be a GUID", manage.ErrUsage)
-	case o.clientID == "":
-		return fmt.Errorf("%w: -client-id is needed", manage.ErrUsage)
-	case o.api == "":
-		return fmt.Errorf("%w: -api is needed", manage.ErrUsage)
-	case o.Origin == "":
-		return fmt.Errorf("%w: -origin is needed: apps and grants name the endpoint by it", manage.ErrUsage)
-	case (o.CertFile == "") != (o.KeyFile == ""):
-		return fmt.Errorf("%w: -tls-cert and -tls-key belong together", manage.ErrUsage)
+	var wrong faults
+	wrong.when(o.Dir == "", "-data is needed")
+	wrong.when(!guid.MatchString(o.Tenant), "-tenant must be a GUID")
+	wrong.when(o.Origin == "", "-origin is needed: apps and grants name the endpoint by it")
+	wrong.when((o.CertFile == "") != (o.KeyFile == ""), "-tls-cert and -tls-key belong together")
+	if o.CertFile != "" && o.KeyFile != "" {
+		_, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
+		wrong.add(err)
 	}
-	return publicOrigin("-authority", o.authority)
+	for name, address := range map[string]string{"-listen": o.Listen, "-metrics": o.Metrics, "-relay": o.relay.listen} {
+		if _, _, err := net.SplitHostPort(address); err != nil && address != "" {
+			wrong.add(fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	wrong.add(publicOrigin("-authority", o.authority))
+	return wrong.err()
 }
 
 // publicOrigin wants an address that people of an organisation can reach, never one on this

@@ -40,8 +40,8 @@ type provider struct {
 	api, authority            string // as apps are told
 	scope, metadata, audience string // as the admin site asks
 	object                    func(externalID string) string
-	// verifier checks the tokens of an app, or of a web site that proves itself.
-	verifier func(ctx context.Context, n *node.Node, client string, site bool) (auth.Verifier, error)
+	// verifier checks the tokens of apps, or of a web site that proves itself.
+	verifier func(ctx context.Context, n *node.Node, clients []string, site bool) (auth.Verifier, error)
 }
 
 // provider is what the flags say.
@@ -61,23 +61,28 @@ func (o *options) provider(ctx context.Context) (provider, error) {
 // microsoft is Entra ID.
 func microsoft(o *options) (provider, error) {
 	audience := strings.ToLower(strings.TrimPrefix(o.api, "api://"))
-	if !guid.MatchString(audience) {
-		return provider{}, fmt.Errorf("%w: -api must be api://<application id>", manage.ErrUsage)
-	}
-	if !guid.MatchString(strings.ToLower(o.clientID)) {
-		return provider{}, fmt.Errorf("%w: -client-id must be a GUID", manage.ErrUsage)
-	}
+	var wrong faults
+	wrong.when(!guid.MatchString(audience), "-api must be api://<application id>")
+	wrong.when(!guid.MatchString(strings.ToLower(o.clientID)), "-client-id must be a GUID")
 	authority := strings.ToLower(strings.TrimSuffix(o.authority, "/"))
 	return provider{
 		api: "api://" + audience, authority: authority + "/" + o.Tenant,
 		scope: "api://" + audience + "/" + scope, metadata: authority + "/" + o.Tenant + "/v2.0/.well-known/openid-configuration",
-		verifier: func(ctx context.Context, n *node.Node, client string, site bool) (auth.Verifier, error) {
+		verifier: func(ctx context.Context, n *node.Node, clients []string, site bool) (auth.Verifier, error) {
 			return entra.New(ctx, entra.Config{
-				AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience, Clients: []string{strings.ToLower(client)}, Confidential: site,
+				AuthorityHost: authority, Tenants: []string{o.Tenant}, API: audience, Clients: lower(clients), Confidential: site,
 				Scope: scope, MemberCheck: n.Member,
 			})
 		},
-	}, nil
+	}, wrong.err()
+}
+
+func lower(ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = strings.ToLower(id)
+	}
+	return out
 }
 
 // provider is any other.
@@ -86,20 +91,20 @@ func (p *providerFlags) provider(ctx context.Context, tenant, clientID, audience
 	if p.require != "" && (!ok || require == "" || value == "") {
 		return provider{}, fmt.Errorf("%w: -issuer-require must be claim=value", manage.ErrUsage)
 	}
-	config := func(client string) oidc.Config {
+	config := func(clients []string) oidc.Config {
 		return oidc.Config{
-			Issuer: p.issuer, Audience: audience, Clients: []string{client}, Tenant: tenant, Scope: p.scope, Claims: p.claims,
+			Issuer: p.issuer, Audience: audience, Clients: clients, Tenant: tenant, Scope: p.scope, Claims: p.claims,
 			Require: require, Value: value, HTTP: p.web,
 		}
 	}
-	if _, err := oidc.NewVerifier(ctx, config(clientID)); err != nil { // said before anything is opened
+	if _, err := oidc.NewVerifier(ctx, config([]string{clientID})); err != nil { // said before anything is opened
 		return provider{}, misuse(err)
 	}
 	return provider{
 		api: audience, authority: p.issuer, scope: p.scope, metadata: oidc.Metadata(p.issuer), audience: audience,
 		object: func(externalID string) string { return oidc.Object(p.issuer, externalID) },
-		verifier: func(ctx context.Context, _ *node.Node, client string, _ bool) (auth.Verifier, error) {
-			v, err := oidc.NewVerifier(ctx, config(client))
+		verifier: func(ctx context.Context, _ *node.Node, clients []string, _ bool) (auth.Verifier, error) {
+			v, err := oidc.NewVerifier(ctx, config(clients))
 			if err != nil {
 				return nil, misuse(err)
 			}

@@ -156,7 +156,7 @@ func TestQuickStart(t *testing.T) {
 			}
 		default:
 			// Besides what the quick start says there are the admin site and no relay.
-			o, words, err := parse(append(args[1:], "-relay", "", "-admin-client-id", "beside-admin", "-admin-secret-file", secretFile(t, dir),
+			o, words, err := parse(append(args[1:], "-relay", "", "-admin-client-id", "beside-admin", "-admin-secret-file", writeSecret(t, dir),
 				"-claim-roles", "roles"), io.Discard)
 			if err != nil || len(words) > 0 {
 				t.Fatalf("%v: %v %v", args, words, err)
@@ -256,7 +256,7 @@ func ownTrust(t *testing.T, file string) *tls.Config {
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 }
 
-func secretFile(t *testing.T, dir string) string {
+func writeSecret(t *testing.T, dir string) string {
 	t.Helper()
 	file := filepath.Join(dir, "secret")
 	if err := os.WriteFile(file, []byte("secret\n"), 0o600); err != nil {

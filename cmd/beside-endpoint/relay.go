@@ -3,9 +3,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"os"
-	"runtime"
-	"strings"
 
 	"beside/server/manage"
 	"beside/server/node"
@@ -24,10 +21,7 @@ func (r *relayFlags) add(fs *flag.FlagSet) {
 	fs.StringVar(&r.listen, "relay", ":3478", "address of STUN and TURN over UDP, and of TURN over TCP; none if empty")
 	fs.BoolVar(&r.tls, "relay-tls", true, "TURN over TLS at the address of https; off behind a proxy that ends TLS")
 	fs.StringVar(&r.host, "relay-host", "", "name under which apps reach this node's relay, if not that of -origin: with several nodes each has one")
-	fs.Func("turn-url", "`URL` (turn:, turns:, stun:) of a coturn to use instead; may be given several times", func(s string) error {
-		r.urls = append(r.urls, s)
-		return nil
-	})
+	fs.Var((*list)(&r.urls), "turn-url", "`URL` (turn:, turns:, stun:) of a coturn to use instead; may be given several times")
 	fs.StringVar(&r.secretFile, "turn-secret-file", "", "file with coturn's static-auth-secret, readable by its owner only")
 }
 
@@ -42,18 +36,11 @@ func (r *relayFlags) config(given func(name string) bool) (node.RelayConfig, err
 	case given("relay") && r.listen != "" || given("relay-tls") && r.tls || r.host != "":
 		return node.RelayConfig{}, fmt.Errorf("%w: -turn-url is instead of a relay of one's own (-relay, -relay-tls, -relay-host)", manage.ErrUsage)
 	}
-	fi, err := os.Stat(r.secretFile)
+	secret, err := secretFile("-turn-secret-file", r.secretFile)
 	if err != nil {
-		return node.RelayConfig{}, fmt.Errorf("-turn-secret-file: %w", err)
+		return node.RelayConfig{}, err
 	}
-	if runtime.GOOS != "windows" && fi.Mode().Perm()&0o077 != 0 {
-		return node.RelayConfig{}, fmt.Errorf("%w: -turn-secret-file: %s may be read by others than its owner", manage.ErrUsage, r.secretFile)
-	}
-	b, err := os.ReadFile(r.secretFile)
-	if err != nil {
-		return node.RelayConfig{}, fmt.Errorf("-turn-secret-file: %w", err)
-	}
-	e, err := relay.NewExternal(r.urls, strings.TrimSpace(string(b)), nil)
+	e, err := relay.NewExternal(r.urls, secret, nil)
 	if err != nil {
 		return node.RelayConfig{}, fmt.Errorf("%w: %w", manage.ErrUsage, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"beside/server/directory"
+	"beside/server/staff"
 	"beside/server/store"
 )
 
@@ -101,13 +102,14 @@ func (s *Site) routes() http.Handler {
 	page("GET /admin/monitor", auditor, false, s.monitor)
 	page("GET /admin/monitor/events", auditor, false, s.monitorEvents)
 	page("GET /admin/sessions", auditor, false, s.sessions)
-	page("GET /admin/sessions.csv", auditor, false, s.sessionsCSV)
+	page("GET /admin/sessions.csv", auditor, false, s.sessionsFile)
+	page("GET /admin/sessions.jsonl", auditor, false, s.sessionsFile)
 	page("GET /admin/sessions/{id}", auditor, false, s.session)
 	page("GET /admin/sessions/{id}/end", operator, false, s.endAsk)
 	page("POST /admin/sessions/{id}/end", operator, false, s.endDo)
 	page("GET /admin/audit", auditor, false, s.audit)
-	page("GET /admin/audit.csv", auditor, false, s.auditCSV)
-	page("GET /admin/audit.jsonl", auditor, false, s.auditJSON)
+	page("GET /admin/audit.csv", auditor, false, s.auditFile)
+	page("GET /admin/audit.jsonl", auditor, false, s.auditFile)
 	page("POST /admin/audit/verify", auditor, false, s.auditVerify)
 	page("GET /admin/settings", admin, true, s.settings)
 	page("POST /admin/settings", admin, true, s.settingsSave)
@@ -126,6 +128,11 @@ func (s *Site) routes() http.Handler {
 	page("GET /admin/groups", auditor, false, s.groups)
 	page("GET /admin/devices", auditor, false, s.devices)
 	page("GET /admin/devices/{id}", auditor, false, s.device)
+	page("GET /admin/devices/enrol", operator, true, s.enrol)
+	page("POST /admin/devices/enrol", operator, true, s.enrolDo)
+	page("POST /admin/devices/enrol/{token}/void", operator, false, s.enrolVoid)
+	page("GET /admin/devices/{id}/revoke", operator, false, s.deviceRevokeAsk)
+	page("POST /admin/devices/{id}/revoke", operator, false, s.deviceRevoke)
 	page("GET /admin/what-if", auditor, false, s.whatIf)
 	page("GET /admin/health", auditor, false, s.health)
 	page("/admin/", auditor, false, func(*visit) error { return errNotFound })
@@ -154,33 +161,15 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
-// role is what somebody may do here. Each includes the ones before.
-type role int
+// role is what somebody may do here.
+type role = staff.Role
 
 const (
-	nobody role = iota
-	auditor
-	operator
-	admin
+	nobody   = staff.Nobody
+	auditor  = staff.Auditor
+	operator = staff.Operator
+	admin    = staff.Admin
 )
-
-func (r role) String() string { return [...]string{"nobody", "auditor", "operator", "admin"}[r] }
-
-// roleOf is the highest role that a token names. Names may be prefixed by the product's.
-func roleOf(names []string) role {
-	best := nobody
-	for _, n := range names {
-		switch strings.TrimPrefix(n, "Beside.") {
-		case "Admin":
-			best = max(best, admin)
-		case "Operator":
-			best = max(best, operator)
-		case "Auditor":
-			best = max(best, auditor)
-		}
-	}
-	return best
-}
 
 var (
 	errNotFound  = errors.New("admin: not found")
@@ -260,18 +249,11 @@ func (s *Site) visitor(r *http.Request) (person, bool) {
 
 // listed is the role that the endpoint's own list gives somebody ("admin grant").
 func (s *Site) listed(ctx context.Context, object string) role {
-	name, err := s.t.AdminRole(ctx, object)
-	switch {
-	case err != nil:
+	r, err := staff.Listed(ctx, s.t, object)
+	if err != nil {
 		s.o.Log.ErrorContext(ctx, "admin site: roles", "err", err)
-	case name == "admin":
-		return admin
-	case name == "operator":
-		return operator
-	case name == "auditor":
-		return auditor
 	}
-	return nobody
+	return r
 }
 
 // fail shows what went wrong.

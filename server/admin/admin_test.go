@@ -3,7 +3,6 @@ package admin
 import (
 	"io/fs"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -133,29 +132,6 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-func TestRoleOf(t *testing.T) {
-	for in, want := range map[string]role{"": nobody, "Admin": admin, "Beside.Operator": operator, "Auditor": auditor, "admin": nobody, "Administrator": nobody} {
-		if got := roleOf([]string{in}); got != want {
-			t.Errorf("%q: %v", in, got)
-		}
-	}
-	if roleOf([]string{"Auditor", "Beside.Admin"}) != admin {
-		t.Error("the highest role does not count")
-	}
-}
-
-// What a spreadsheet would run is text in a CSV file.
-func TestCSV(t *testing.T) {
-	w := httptest.NewRecorder()
-	v := &visit{w: w, r: httptest.NewRequest(http.MethodGet, "/", nil)}
-	if err := v.csv("x.csv", [][]string{{"=1+1", "+a", "-b", "@c", "\td", "plain", `"q"`}}); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := w.Body.String(), "'=1+1,'+a,'-b,'@c,\"'\td\",plain,\"\"\"q\"\"\"\n"; got != want && got != strings.ReplaceAll(want, "\"'\td\"", "'\td") {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
 // A draft survives its own address, whatever is in it.
 func FuzzDraft(f *testing.F) {
 	f.Add("Desk", "text", "role", "g1", "groups", "all")
@@ -176,15 +152,6 @@ func FuzzDraft(f *testing.F) {
 		}
 		d.check("review")
 	})
-}
-
-func TestImplied(t *testing.T) {
-	if got := implied(policy.Permissions{Unattended: true}); got != (policy.Permissions{View: true, Control: true, Elevation: true, Unattended: true}) {
-		t.Errorf("%+v", got)
-	}
-	if got := implied(policy.Permissions{View: true}); got != (policy.Permissions{View: true}) {
-		t.Errorf("%+v", got)
-	}
 }
 
 func TestBars(t *testing.T) {

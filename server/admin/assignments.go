@@ -10,6 +10,7 @@ import (
 
 	"beside/policy"
 	"beside/server/directory"
+	"beside/server/reach"
 	"beside/server/store"
 )
 
@@ -19,7 +20,11 @@ type assignmentsData struct {
 	Names map[string]string // of groups
 	Query map[string]string
 	Roles []option
+	Reach map[string]reach.Reach // of those that could be counted without asking too much
 }
+
+// mostAsked bounds what one page asks of the directory to count.
+const mostAsked = 60
 
 func (s *Site) assignments(v *visit) error {
 	q := v.r.URL.Query()
@@ -46,8 +51,17 @@ func (s *Site) assignments(v *visit) error {
 		}
 		d.List = append(d.List, a)
 	}
+	d.Reach = map[string]reach.Reach{}
+	counter := s.counter()
+	for _, a := range d.List {
+		d.Reach[a.ID] = counter.Of(v.r.Context(), a)
+	}
 	v.show("assignments", "nav.assignments", "assignments", d)
 	return nil
+}
+
+func (s *Site) counter() *reach.Counter {
+	return &reach.Counter{Directory: s.o.Directory, Tenant: s.o.Tenant, Most: mostAsked}
 }
 
 // groupNames are what the directory calls its groups; while it is away ids are shown.
@@ -177,8 +191,9 @@ type wizardData struct {
 	Find     string
 	Found    []directory.Group
 	Problems []problem
-	Conflict bool
+	Conflict *conflict
 	Old      string // its name before
+	Reach    reach.Reach
 }
 
 func (s *Site) wizard(v *visit) error {
@@ -208,6 +223,10 @@ func (s *Site) wizard(v *visit) error {
 
 // stored is an assignment that exists, as a draft.
 func (s *Site) stored(v *visit, id string) (draft, error) {
+	version, err := s.t.Version(v.r.Context(), store.AssignmentObject, id) // first: what comes between makes a save stale
+	if err != nil {
+		return draft{}, err
+	}
 	all, err := s.t.Assignments(v.r.Context())
 	if err != nil {
 		return draft{}, err
@@ -226,12 +245,10 @@ func (s *Site) stored(v *visit, id string) (draft, error) {
 		}
 		return "none"
 	}
-	d := draft{
-		ID: id, Name: a.Name, Description: a.Description, Role: a.Role.ID, Admins: a.AdminGroups, Users: kind(a.UserScope), Devices: kind(a.DeviceScope),
+	return draft{
+		ID: id, Version: version, Name: a.Name, Description: a.Description, Role: a.Role.ID, Admins: a.AdminGroups, Users: kind(a.UserScope), Devices: kind(a.DeviceScope),
 		UserGroups: a.UserScope.Groups, DeviceGroups: a.DeviceScope.Groups,
-	}
-	d.Version, err = s.t.Version(v.r.Context(), store.AssignmentObject, id)
-	return d, err
+	}, nil
 }
 
 func (s *Site) showWizard(v *visit, code int, d wizardData) error {
@@ -249,6 +266,9 @@ func (s *Site) showWizard(v *visit, code int, d wizardData) error {
 		if d.Found, _, err = s.o.Directory.Groups(v.r.Context(), s.o.Tenant, directory.Query{Text: cut(d.Find, 120), Limit: 12}); err != nil {
 			return err
 		}
+	}
+	if d.Step == "review" {
+		d.Reach = s.counter().Of(v.r.Context(), d.D.assignment())
 	}
 	v.status(code, "wizard", "asg.new.title", "assignments", d)
 	return nil
@@ -285,7 +305,17 @@ func (s *Site) wizardSave(v *visit) error {
 	case errors.Is(err, store.ErrConflict):
 		return s.showWizard(v, http.StatusUnprocessableEntity, wizardData{D: d, Step: "basics", Problems: []problem{{"name", "form.taken"}}})
 	case errors.Is(err, store.ErrStale):
-		return s.showWizard(v, http.StatusPreconditionFailed, wizardData{D: d, At: len(steps) - 1, Step: "review", Conflict: true})
+		now, err := s.stored(v, a.ID)
+		if err != nil {
+			return err
+		}
+		roles, err := s.t.Roles(v.r.Context())
+		if err != nil {
+			return err
+		}
+		d.Version = now.Version
+		c := s.conflictOf(v, "assign.set", a.ID, v.draftDiff(now, d, roles, names))
+		return s.showWizard(v, http.StatusPreconditionFailed, wizardData{D: d, At: len(steps) - 1, Step: "review", Conflict: c})
 	case err != nil:
 		return err
 	}
@@ -301,16 +331,30 @@ func (s *Site) assignmentDeleteAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.show("confirm", "asg.delete", "assignments", confirmation{d.Name, "asg.delete", v.r.URL.EscapedPath(), "/admin/assignments", nil})
+	v.show("confirm", "asg.delete", "assignments", s.assignmentToDelete(v, d))
 	return nil
 }
 
+func (s *Site) assignmentToDelete(v *visit, d draft) confirmation {
+	return confirmation{Name: d.Name, Key: "asg.delete", Action: v.r.URL.EscapedPath(), Back: "/admin/assignments", Version: d.Version}
+}
+
 func (s *Site) assignmentDelete(v *visit) error {
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
 	d, err := s.stored(v, v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if err := s.t.DeleteAssignment(v.r.Context(), d.ID); err != nil {
+	switch err := s.t.If(store.AssignmentObject, d.ID, version(f)).DeleteAssignment(v.r.Context(), d.ID); {
+	case errors.Is(err, store.ErrStale):
+		ask := s.assignmentToDelete(v, d)
+		ask.Changed = true
+		v.status(http.StatusPreconditionFailed, "confirm", "asg.delete", "assignments", ask)
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := v.note("assign.delete", d.ID, d.Name); err != nil {

@@ -1,14 +1,13 @@
 package admin
 
 import (
-	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"beside/server/records"
 	"beside/server/store"
 )
 
@@ -152,60 +151,9 @@ func (s *Site) auditVerify(v *visit) error {
 	return nil
 }
 
-// records are all that an export has.
-func (s *Site) records(v *visit) ([]store.Record, error) {
-	f := s.auditQuery(v.r.URL.Query())
-	f.Limit = 5000
-	var out []store.Record
-	for len(out) < exported {
-		list, next, err := s.t.FindAudit(v.r.Context(), f)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, list...)
-		if next == 0 {
-			break
-		}
-		f.Before = next
-	}
-	return out, nil
-}
-
-func (s *Site) auditCSV(v *visit) error {
-	list, err := s.records(v)
-	if err != nil {
-		return err
-	}
-	rows := [][]string{{"entry", "time", "actor", "action", "target", "session", "outcome", "rights", "detail", "count", "hash"}}
-	for _, r := range list {
-		e := r.Entry
-		rows = append(rows, []string{
-			strconv.FormatUint(r.Seq, 10), stamp(r.At), e.Actor, e.Action, e.Target, e.Session, e.Outcome, strings.Join(e.Rights, " "), e.Detail,
-			strconv.Itoa(e.Count), r.Hash,
-		})
-	}
-	return v.csv("beside-audit.csv", rows)
-}
-
-func (s *Site) auditJSON(v *visit) error {
-	list, err := s.records(v)
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "application/x-ndjson")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="beside-audit.jsonl"`)
-	v.w.WriteHeader(http.StatusOK)
-	enc := json.NewEncoder(v.w)
-	for _, r := range list {
-		if err := enc.Encode(struct {
-			Entry  uint64      `json:"entry"`
-			Time   string      `json:"time"`
-			Hash   string      `json:"hash"`
-			Purged bool        `json:"purged,omitempty"`
-			What   store.Entry `json:"what"`
-		}{r.Seq, stamp(r.At), r.Hash, r.Purged, r.Entry}); err != nil {
-			return nil // the browser went away
-		}
-	}
-	return nil
+// auditFile sends all entries that the filters choose.
+func (s *Site) auditFile(v *visit) error {
+	q := s.auditQuery(v.r.URL.Query())
+	q.Before = 0
+	return records.Serve(v.w, "beside-audit", records.FormatOf(v.r.URL.Path), records.AuditHeader(), records.AuditLog(v.r.Context(), s.t, q))
 }

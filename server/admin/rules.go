@@ -2,7 +2,6 @@ package admin
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,7 +36,7 @@ type settingsData struct {
 	Version  int64
 	Running  int
 	Saved    bool
-	Conflict bool
+	Conflict *conflict
 	Problems []problem
 	Dirty    bool
 	ByPerson int // assignments without a device scope
@@ -46,10 +45,11 @@ type settingsData struct {
 func (s *Site) settingsData(v *visit) (settingsData, error) {
 	var d settingsData
 	var err error
-	if d.S, err = s.t.Settings(v.r.Context()); err != nil {
+	// The version first: whatever comes between makes a save stale, and never lost.
+	if d.Version, err = s.t.Version(v.r.Context(), store.SettingsObject, ""); err != nil {
 		return d, err
 	}
-	if d.Version, err = s.t.Version(v.r.Context(), store.SettingsObject, ""); err != nil {
+	if d.S, err = s.t.Settings(v.r.Context()); err != nil {
 		return d, err
 	}
 	if d.Running, err = s.running(v.r.Context()); err != nil {
@@ -94,37 +94,21 @@ func (s *Site) settingsSave(v *visit) error {
 	}
 	switch err := s.t.If(store.SettingsObject, "", version(f)).PutSettings(v.r.Context(), v.who.Object, want); {
 	case errors.Is(err, store.ErrStale):
-		d.Conflict, d.S, d.Dirty = true, want, true
+		d, err = s.settingsData(v) // again: theirs may have come since
+		if err != nil {
+			return err
+		}
+		d.Conflict, d.S, d.Dirty = s.conflictOf(v, "settings.set", "", v.settingsDiff(d.S, want)), want, true
 		v.status(http.StatusPreconditionFailed, "settings", "nav.settings", "settings", d)
 		return nil
 	case err != nil:
 		return err
 	}
-	if err := v.note("settings.set", "", changes(had, want)); err != nil {
+	if err := v.note("settings.set", "", had.Changes(want)); err != nil {
 		return err
 	}
 	seeOther(v.w, v.r, "/admin/settings?saved=1")
 	return nil
-}
-
-// changes are the settings that differ, old and new.
-func changes(a, b policy.Settings) string {
-	var out []string
-	for _, c := range []struct {
-		name     string
-		old, now bool
-	}{
-		{"enabled", a.Enabled, b.Enabled},
-		{"allow-unenrolled", a.AllowUnenrolled, b.AllowUnenrolled},
-		{"disable-chat", a.DisableChat, b.DisableChat},
-		{"unattended", a.Unattended, b.Unattended},
-		{"elevation-on-unverified", a.ElevationOnUnverified, b.ElevationOnUnverified},
-	} {
-		if c.old != c.now {
-			out = append(out, fmt.Sprintf("%s=%v", c.name, c.now))
-		}
-	}
-	return strings.Join(out, " ")
 }
 
 type rolesData struct {
@@ -154,7 +138,7 @@ type roleData struct {
 	New      bool
 	Version  int64
 	Problems []problem
-	Conflict bool
+	Conflict *conflict
 	Dirty    bool
 	By       []store.Assignment
 }
@@ -162,6 +146,10 @@ type roleData struct {
 // role finds a role; id "new" is an empty one, or a copy of the one that from names.
 func (s *Site) role(v *visit) (roleData, error) {
 	id := v.r.PathValue("id")
+	version, err := s.t.Version(v.r.Context(), store.RoleObject, id) // first, as with settings
+	if err != nil {
+		return roleData{}, err
+	}
 	all, err := s.t.Roles(v.r.Context())
 	if err != nil {
 		return roleData{}, err
@@ -185,10 +173,7 @@ func (s *Site) role(v *visit) (roleData, error) {
 	if !ok {
 		return roleData{}, errNotFound
 	}
-	d := roleData{R: r}
-	if d.Version, err = s.t.Version(v.r.Context(), store.RoleObject, id); err != nil {
-		return d, err
-	}
+	d := roleData{R: r, Version: version}
 	as, err := s.t.Assignments(v.r.Context())
 	for _, a := range as {
 		if a.Role.ID == id {
@@ -224,8 +209,7 @@ func (s *Site) roleSave(v *visit) error {
 	d.R.Permissions = policy.Permissions{
 		Offer: slices.Contains(ticked, "offer"), View: slices.Contains(ticked, "view"), Control: slices.Contains(ticked, "control"),
 		Elevation: slices.Contains(ticked, "elevation"), Unattended: slices.Contains(ticked, "unattended"),
-	}
-	d.R.Permissions = implied(d.R.Permissions)
+	}.Implied()
 	t := s.t
 	if d.New {
 		d.R.ID = store.NewID()
@@ -244,7 +228,12 @@ func (s *Site) roleSave(v *visit) error {
 		case errors.Is(err, store.ErrConflict):
 			d.Problems = []problem{{"name", "form.taken"}}
 		case errors.Is(err, store.ErrStale):
-			d.Conflict, code = true, http.StatusPreconditionFailed
+			now, err := s.role(v)
+			if err != nil {
+				return err
+			}
+			d.Version, code = now.Version, http.StatusPreconditionFailed
+			d.Conflict = s.conflictOf(v, "role.set", d.R.ID, v.roleDiff(now.R, d.R))
 		case err != nil:
 			return err
 		default:
@@ -260,18 +249,13 @@ func (s *Site) roleSave(v *visit) error {
 	return nil
 }
 
-// implied ticks what a permission cannot work without (R10).
-func implied(p policy.Permissions) policy.Permissions {
-	p.Elevation = p.Elevation || p.Unattended
-	p.Control = p.Control || p.Elevation
-	p.View = p.View || p.Control
-	return p
-}
-
 // confirmation asks before something is removed.
 type confirmation struct {
 	Name, Key, Action, Back string
+	Do                      string             // key of the button's word, "delete" if empty
 	By                      []store.Assignment // what forbids it
+	Version                 int64
+	Changed                 bool // somebody changed it since it was asked
 }
 
 // roleToDelete is a role that may be deleted at all, and what to ask before.
@@ -280,7 +264,7 @@ func (s *Site) roleToDelete(v *visit) (roleData, confirmation, error) {
 	if err == nil && (d.New || d.R.BuiltIn) {
 		err = errNotFound
 	}
-	return d, confirmation{d.R.Name, "role.delete", v.r.URL.EscapedPath(), "/admin/roles/" + url.PathEscape(d.R.ID), d.By}, err
+	return d, confirmation{Name: d.R.Name, Key: "role.delete", Action: v.r.URL.EscapedPath(), Back: "/admin/roles/" + url.PathEscape(d.R.ID), By: d.By, Version: d.Version}, err
 }
 
 func (s *Site) roleDeleteAsk(v *visit) error {
@@ -293,6 +277,10 @@ func (s *Site) roleDeleteAsk(v *visit) error {
 }
 
 func (s *Site) roleDelete(v *visit) error {
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
 	d, ask, err := s.roleToDelete(v)
 	if err != nil {
 		return err
@@ -301,7 +289,12 @@ func (s *Site) roleDelete(v *visit) error {
 		v.status(http.StatusConflict, "confirm", "role.delete", "roles", ask)
 		return nil
 	}
-	if err := s.t.DeleteRole(v.r.Context(), d.R.ID); err != nil {
+	switch err := s.t.If(store.RoleObject, d.R.ID, version(f)).DeleteRole(v.r.Context(), d.R.ID); {
+	case errors.Is(err, store.ErrStale):
+		ask.Changed = true
+		v.status(http.StatusPreconditionFailed, "confirm", "role.delete", "roles", ask)
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := v.note("role.delete", d.R.ID, d.R.Name); err != nil {

@@ -1,9 +1,7 @@
 package admin
 
 import (
-	"encoding/csv"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"beside/policy"
+	"beside/server/records"
 	"beside/server/store"
 )
 
@@ -81,7 +80,7 @@ type sessionsData struct {
 	List              []store.Session
 	Total             int
 	Pager             pager
-	CSV               string
+	Export            string
 }
 
 func (s *Site) sessions(v *visit) error {
@@ -94,7 +93,7 @@ func (s *Site) sessions(v *visit) error {
 		Query:   map[string]string{"q": q.Get("q"), "period": q.Get("period"), "control": q.Get("control"), "outcome": q.Get("outcome")},
 		Periods: periods, Controls: controls, Outcomes: outcomes, List: list, Total: total,
 	}
-	d.CSV = "/admin/sessions.csv?" + without(q, "before").Encode()
+	d.Export = without(q, "before").Encode()
 	for _, f := range []struct {
 		name string
 		opts []option
@@ -139,69 +138,15 @@ func with(q url.Values, name, value string) url.Values {
 	return out
 }
 
-// exported bounds a CSV file's rows.
-const exported = 100_000
-
-func (s *Site) sessionsCSV(v *visit) error {
-	f := s.sessionQuery(v.r.URL.Query())
-	f.Limit, f.Before = exported, time.Time{}
-	list, _, err := s.t.FindSessions(v.r.Context(), f)
-	if err != nil {
-		return err
-	}
-	rows := [][]string{{
-		"session", "helper", "helper id", "helped person", "helped person id", "device", "device id", "system", "compliance", "proof",
-		"used", "created", "started", "ended", "seconds", "outcome",
-	}}
-	for _, r := range list {
-		rows = append(rows, []string{
-			r.ID, r.HelperName, r.Helper, r.SharerName, r.Sharer, r.DeviceName, r.Device, r.DeviceOS, r.DeviceState.String(), r.Proof.String(),
-			strings.Join(r.Used.Names(), " "), stamp(r.Created), stamp(r.Started), stamp(r.Ended), strconv.Itoa(int(lasted(r, s.o.Now()).Seconds())), r.EndReason,
-		})
-	}
-	return v.csv("beside-sessions.csv", rows)
-}
-
-// csv sends rows as a file. What a spreadsheet would take for a formula is made text.
-func (v *visit) csv(name string, rows [][]string) error {
-	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	v.w.WriteHeader(http.StatusOK)
-	w := csv.NewWriter(v.w)
-	for _, row := range rows {
-		for i, c := range row {
-			if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-				row[i] = "'" + c
-			}
-		}
-		if err := w.Write(row); err != nil {
-			return nil // the browser went away
-		}
-	}
-	w.Flush()
-	return nil
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-// lasted is how long a session has been running, or ran.
-func lasted(s store.Session, now time.Time) time.Duration {
-	switch {
-	case s.Started.IsZero():
-		return 0
-	case s.Ended.IsZero():
-		return now.Sub(s.Started)
-	}
-	return s.Ended.Sub(s.Started)
+// sessionsFile sends all sessions that the filters choose.
+func (s *Site) sessionsFile(v *visit) error {
+	q := s.sessionQuery(v.r.URL.Query())
+	q.Before = time.Time{}
+	return records.Serve(v.w, "beside-sessions", records.FormatOf(v.r.URL.Path), records.SessionHeader(), records.Sessions(v.r.Context(), s.t, q, s.o.Now()))
 }
 
 // Lasted is for templates.
-func (x view) Lasted(s store.Session) time.Duration { return lasted(s, x.v.s.o.Now()) }
+func (x view) Lasted(s store.Session) time.Duration { return records.Lasted(s, x.v.s.o.Now()) }
 
 // Outcome is a key of the words: how a session stands or ended.
 func (x view) Outcome(s store.Session) string {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"beside/auth"
+	"beside/server/staff"
 	"beside/server/store"
 )
 
@@ -114,7 +115,7 @@ func (s *Site) signInBack(w http.ResponseWriter, r *http.Request) {
 		refuse("account", err)
 		return
 	}
-	p := person{Object: v.Object, Name: cut(v.Name, 128), Role: roleOf(v.Roles), At: s.o.Now()}
+	p := person{Object: v.Object, Name: cut(v.Name, 128), Role: staff.Of(v.Roles), At: s.o.Now()}
 	if own := s.listed(r.Context(), p.Object); own > p.Role {
 		p.Role, p.Listed = own, true
 	}

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"beside/policy"
 	"beside/server/directory"
 	"beside/server/store"
+	"beside/server/whatif"
 )
 
 // rung is one step of the ladder in a What-if answer.
@@ -22,7 +22,7 @@ type rung struct {
 // layer is one thing that may say no.
 type layer struct {
 	Key    string
-	Result string // allows, limits, stops, later
+	Result string // allows, limits, stops, later, unasked
 	Why    string // key of the words
 }
 
@@ -52,17 +52,6 @@ type whatIfData struct {
 
 // choice is a person or device that fits what was typed, with the question that means it.
 type choice struct{ ID, Name, Detail, Link string }
-
-// rungs in order, and what each asks for.
-var rungs = []struct {
-	name string
-	ask  policy.Right
-}{
-	{"view", policy.View},
-	{"control", policy.View | policy.Control},
-	{"elevation", policy.View | policy.Control | policy.Elevate},
-	{"unattended", policy.View | policy.Control | policy.Elevate | policy.Unattended},
-}
 
 func (s *Site) whatIf(v *visit) error {
 	q := v.r.URL.Query()
@@ -152,91 +141,50 @@ func (v *visit) ask(field, id string) string {
 	return "?" + q.Encode()
 }
 
-// answer decides exactly as a session would be decided, with the best proof the device could give,
-// and writes down that it was asked.
+// answer decides exactly as a session would be decided, and writes down that it was asked.
 func (s *Site) answer(v *visit, d *whatIfData) error {
 	settings, rows, err := s.rules(v)
 	if err != nil {
 		return err
 	}
-	in := policy.Input{Tenant: s.o.Tenant, Settings: settings, Assignments: store.Policies(rows), Helper: d.Helper.Person, Sharer: d.Sharer.Person}
+	q := whatif.Question{Helper: d.Helper, Sharer: d.Sharer}
 	if d.Known {
-		in.Device = d.Device.Device
-		in.Device.Proof = policy.ProofVerified
-	} else {
-		in.Device.GroupsKnown = true
+		q.Device = &d.Device
 	}
+	a := whatif.Ask(s.o.Tenant, settings, rows, q)
+	d.Best, d.Code = a.Best, string(a.Code)
 	names := map[string]string{}
 	for _, r := range rows {
 		names[r.ID] = r.Name
 	}
-	for _, r := range rungs {
-		in.Request, in.Unattended = r.ask, r.name == "unattended"
-		got := policy.Decide(in)
-		x := rung{Right: r.name, Yes: got.Code == policy.CodeOK && got.Rights == r.ask, Why: string(got.Code)}
-		for _, id := range got.Assignments {
+	for _, r := range a.Ladder {
+		x := rung{Right: r.Right, Yes: r.Yes, Why: string(r.Code)}
+		for _, id := range r.By {
 			x.By = append(x.By, names[id])
-		}
-		if x.Yes {
-			d.Best = r.name
 		}
 		d.Ladder = append(d.Ladder, x)
 	}
-	in.Request, in.Unattended = policy.View, false
-	verdict := policy.Decide(in)
-	d.Code = string(verdict.Code)
-	d.Layers = layers(in, verdict)
-	for _, r := range rows {
-		via := slices.IndexFunc(r.AdminGroups, func(g string) bool { return slices.Contains(d.Helper.Groups, g) })
-		c := considered{A: r, Applies: slices.Contains(verdict.Assignments, r.ID)}
-		switch {
-		case via < 0:
-			c.Why = "wi.not.admin"
-		case !c.Applies:
-			c.Why = "wi.not.scope"
-		default:
-			c.Why = "wi.applies"
-		}
-		if via >= 0 {
-			c.Via = d.Names[r.AdminGroups[via]]
-			d.Tried = append(d.Tried, c)
-		}
+	for _, l := range a.Layers {
+		d.Layers = append(d.Layers, layer{"wi.l." + l.Name, l.Result, layerWords(l)})
+	}
+	for _, c := range a.Tried {
+		d.Tried = append(d.Tried, considered{c.Assignment, c.Why == whatif.Applies, "wi." + c.Why, d.Names[c.Via]})
 	}
 	_, err = s.t.Append(v.r.Context(), store.Entry{
-		Actor: v.who.Object, Action: "what-if", Target: d.Sharer.Object, Outcome: string(verdict.Code), Detail: "helper=" + d.Helper.Object,
+		Actor: v.who.Object, Action: "what-if", Target: d.Sharer.Object, Outcome: string(a.Code), Detail: "helper=" + d.Helper.Object,
 	})
 	return err
 }
 
-// layers are what may say no, in the order in which it is asked; after the first that stops the
-// rest is not reached.
-func layers(in policy.Input, got policy.Decision) []layer {
-	code := got.Code
-	stops := func(codes ...policy.Code) bool { return slices.Contains(codes, code) }
-	out := []layer{}
-	stopped := false
-	add := func(key string, no bool, yes, why string) {
-		l := layer{Key: key, Result: "allows", Why: yes}
-		switch {
-		case stopped:
-			l.Result, l.Why = "unasked", "wi.unasked"
-		case no:
-			l.Result, l.Why, stopped = "stops", why, true
-		}
-		out = append(out, l)
+// layerWords is the key of what is said of a layer.
+func layerWords(l whatif.Layer) string {
+	switch l.Result {
+	case whatif.Stops:
+		return "code." + string(l.Code)
+	case whatif.Limits:
+		return "wi.warned"
+	case whatif.Unasked:
+		return "wi.unasked"
 	}
-	add("wi.l.subscription", stops(policy.CodeLicence), "wi.y.subscription", "code."+string(policy.CodeLicence))
-	add("wi.l.settings", stops(policy.CodeDisabled), "wi.y.settings", "code."+string(policy.CodeDisabled))
-	add("wi.l.members", stops(policy.CodeAccount, policy.CodeSelf), "wi.y.members", "code."+string(code))
-	add("wi.l.directory", stops(policy.CodeDirectory), "wi.y.directory", "code."+string(policy.CodeDirectory))
-	add("wi.l.device", stops(policy.CodeUnenrolled, policy.CodeUnverified), "wi.y.device", "code."+string(code))
-	add("wi.l.role", stops(policy.CodeNoRole, policy.CodePermission), "wi.y.role", "code."+string(code))
-	add("wi.l.scope", stops(policy.CodeScope), "wi.y.scope", "code."+string(policy.CodeScope))
-	if !stopped {
-		if s := in.Device.Shown(); s == policy.StateNotCompliant || s == policy.StateUnknown {
-			out = append(out, layer{"wi.l.compliance", "limits", "wi.warned"})
-		}
-		out = append(out, layer{"wi.l.consent", "later", "wi.y.consent"})
-	}
-	return out
+	return "wi.y." + l.Name
 }

@@ -3,16 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"beside/auth"
 	"beside/policy/api"
-	"beside/server/peer"
+	"beside/server/door"
 	"beside/server/problem"
 	"beside/server/signal"
 )
@@ -21,9 +19,6 @@ import (
 const (
 	SocketsPerAccount = 8
 	SocketsPerAddress = 256
-	badTokens         = 60 // refused tokens from one address per minute
-	maxToken          = 16 << 10
-	verifyTimeout     = 15 * time.Second
 )
 
 // Options are what the face needs. All fields but Now are needed.
@@ -38,15 +33,15 @@ type Options struct {
 
 // Server is the face. It is an http.Handler, safe for concurrent use.
 type Server struct {
-	o   Options
-	mux *http.ServeMux
+	o    Options
+	mux  *http.ServeMux
+	door *door.Door
 
 	mu       sync.Mutex
 	draining bool
 	conns    map[*conn]struct{}
 	accounts map[string]int
 	addrs    map[string]int
-	bad      *peer.Strikes
 }
 
 // New makes the face.
@@ -55,12 +50,13 @@ func New(o Options) *Server {
 		o.Now = time.Now
 	}
 	s := &Server{
-		o: o, mux: http.NewServeMux(), conns: map[*conn]struct{}{}, accounts: map[string]int{},
-		addrs: map[string]int{}, bad: &peer.Strikes{Max: badTokens, Now: o.Now},
+		o: o, mux: http.NewServeMux(), conns: map[*conn]struct{}{}, accounts: map[string]int{}, addrs: map[string]int{},
+		door: door.New(door.Options{Verifier: o.Verifier, Log: o.Log, Now: o.Now}),
 	}
 	s.mux.HandleFunc("GET /v1/config", s.config)
 	s.mux.HandleFunc("GET /v1/me", s.me)
 	s.mux.HandleFunc("GET /v1/app", s.app)
+	s.mux.HandleFunc("POST /v1/devices/enrol", s.enrol)
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]string{"status": "ok"}) })
 	s.mux.HandleFunc("GET /readyz", s.ready)
 	return s
@@ -132,47 +128,18 @@ func (s *Server) me(w http.ResponseWriter, r *http.Request) {
 
 // caller checks the bearer token.
 func (s *Server) caller(r *http.Request) (signal.Caller, error) {
-	addr := peer.Address(r)
-	if s.bad.Out(addr) {
-		return signal.Caller{}, problem.Later(api.RateLimited, time.Minute)
-	}
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || token == "" || len(token) > maxToken {
-		s.bad.Count(addr)
-		return signal.Caller{}, problem.New(api.TokenRefused)
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), verifyTimeout)
-	defer cancel()
-	v, err := s.o.Verifier.Verify(ctx, token)
-	switch {
-	case errors.Is(err, auth.ErrWrongAccount):
-		s.bad.Count(addr)
-		return signal.Caller{}, problem.New(api.AccountRefused)
-	case errors.Is(err, auth.ErrProvider):
-		s.o.Log.ErrorContext(ctx, "identity provider", "err", err)
-		return signal.Caller{}, problem.Later(api.DirectoryDown, 10*time.Second)
-	case err != nil:
-		s.bad.Count(addr)
-		s.o.Log.InfoContext(ctx, "token refused", "address", addr, "err", err)
-		return signal.Caller{}, problem.New(api.TokenRefused)
-	case v.Tenant == "" || v.Object == "": // nobody is nobody, whoever verified it
-		return signal.Caller{}, problem.New(api.TokenRefused)
+	v, addr, err := s.door.Enter(r)
+	if err != nil {
+		return signal.Caller{}, err
 	}
 	return signal.Caller{Verified: v, Address: addr}, nil
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var p *api.Problem
-	if !errors.As(err, &p) {
+	if !problem.Write(w, err) {
 		s.o.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
-		p = problem.New(api.Internal)
+		problem.Write(w, problem.New(api.Internal))
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if p.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p)
 }
 
 func answer(w http.ResponseWriter, v any) {

@@ -241,3 +241,68 @@ func TestDecidesSideBySide(t *testing.T) {
 		}
 	}
 }
+
+// foreseen is a directory far away: who and what is asked for while a session is held must have
+// been asked for ahead.
+type foreseen struct {
+	directory.Directory
+	t *testing.T
+
+	mu     sync.Mutex
+	strict bool
+	ready  map[string]bool
+}
+
+func (f *foreseen) Ahead(_ context.Context, _ string, people []string, device string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, id := range append(people, device) {
+		f.ready[id] = true
+	}
+}
+
+func (f *foreseen) take(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.strict && !f.ready[id] {
+		f.t.Errorf("%s was not asked for ahead", id)
+	}
+	delete(f.ready, id)
+}
+
+func (f *foreseen) Person(ctx context.Context, tenant, object string) (directory.Person, error) {
+	if object == demo.Noa { // the sharer is asked for before the code is claimed
+		f.take(object)
+	}
+	return f.Directory.Person(ctx, tenant, object)
+}
+
+func (f *foreseen) Device(ctx context.Context, tenant, id string) (directory.Device, error) {
+	f.take(id)
+	return f.Directory.Device(ctx, tenant, id)
+}
+
+// TestDirectoryIsAskedAhead: a slow directory must not hold a session, nor what a store holds for it.
+func TestDirectoryIsAskedAhead(t *testing.T) {
+	e := start(t)
+	f := &foreseen{Directory: e.dir, t: t, ready: map[string]bool{}}
+	e.directory = f
+	e.restart()
+	strict := func(is bool) { f.mu.Lock(); defer f.mu.Unlock(); f.strict = is }
+
+	p := &pair{e: e, helper: e.dial(demo.Noa), sharer: e.dial(demo.Sam)}
+	p.helper.Must(wire.TypeCodeNew, wire.CodeNew{NH: fill(1, 32)}, &p.code)
+	strict(true)
+	p.sharer.Must(wire.TypeCodeClaim, wire.Claim{Locator: p.code.Locator, NS: fill(2, 32), Device: samsDevice}, &p.claimed)
+	var c wire.Claimant
+	p.helper.Next(wire.TypeClaimant, &c)
+	for _, a := range []*servertest.App{p.helper, p.sharer} {
+		a.Must(wire.TypePaired, wire.Paired{Session: p.code.Session, Digest: digest}, nil)
+	}
+	p.helper.Next(wire.TypeMet, &p.metH)
+	p.sharer.Next(wire.TypeMet, &p.metS)
+	p.sharer.Must(wire.TypeGrantRequest, p.request("view"), nil)
+	strict(shared) // alone nothing waits for a session but its own apps
+	e.clock.Add(5 * time.Minute)
+	e.hub.Tick(t.Context())
+}

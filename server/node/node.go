@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"beside/server/admin"
 	face "beside/server/api"
 	"beside/server/directory"
+	"beside/server/directory/enrolled"
 	"beside/server/directory/file"
 	"beside/server/directory/own"
 	"beside/server/keys"
@@ -29,6 +31,7 @@ import (
 	"beside/server/rendezvous"
 	"beside/server/selfca"
 	"beside/server/signal"
+	"beside/server/sink"
 	"beside/server/store"
 	"beside/server/store/postgres"
 	"beside/server/store/sqlite"
@@ -75,7 +78,10 @@ type Config struct {
 	CertFile, KeyFile string   // TLS; both empty: an authority in the data folder
 	Hosts             []string // names for the certificate of that authority, the first for Origin
 
+	Proxies []netip.Prefix // whose X-Forwarded-For counts
+
 	Relay RelayConfig
+	SIEM  SIEM
 
 	Directory Directory // nil: the file in the data folder
 	Own       *Own      // the directory in the database instead; nil for none
@@ -96,8 +102,9 @@ type Directory interface {
 type Front struct {
 	Verifier                 auth.Verifier
 	ClientID, API, Authority string
-	Other                    http.Handler // what is not the endpoint's; nil: 404
-	Admin                    *AdminFront  // the admin site; nil for none
+	Other                    http.Handler  // what is not the endpoint's; nil: 404
+	Admin                    *AdminFront   // the admin site; nil for none
+	Rest                     auth.Verifier // of the programs that may use the administration API; nil for no API
 }
 
 // AdminFront is how administrators sign in.
@@ -350,23 +357,24 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		},
 	})
 	hub = signal.New(signal.Options{
-		Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision,
+		Store: n.Store, Directory: n.directory(), Desk: desk, Signer: n.key, Origin: n.Origin, Log: log, Revision: n.dir.Revision,
 		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile), Relay: n.relay,
 	})
 	server := face.New(face.Options{Hub: hub, Verifier: n.reading(f.Verifier), Log: log, Ready: n.Store.Ping, Config: n.config(f)})
 
-	site, err := n.admin(f.Admin, hub, server)
+	sinks := n.sinks()
+	site, err := n.admin(f.Admin, hub, server, sinks)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	hs := &http.Server{
-		Handler: n.withSCIM(route(server, site, f.Other)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: behind(n.c.Proxies, n.withSCIM(route(server, site, n.rest(f.Rest, hub, server, sinks), f.Other))), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	ms := &http.Server{Handler: server.Metrics(), ReadHeaderTimeout: 10 * time.Second}
+	ms := &http.Server{Handler: server.Metrics(n.relayFigures, sinkFigures(sinks)), ReadHeaderTimeout: 10 * time.Second}
 	var wg sync.WaitGroup
 	run := func(what string, fn func() error) {
 		wg.Go(func() {
@@ -380,6 +388,9 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	run("sessions", func() error { return hub.Run(hubCtx) })
 	run("directory", func() error { return n.dir.Run(ctx, n.directoryChanged) })
 	run("purge", func() error { return n.purge(ctx) })
+	for _, s := range sinks {
+		run(s.Name(), func() error { return s.Run(ctx) })
+	}
 	run("https", func() error { return hs.Serve(n.ln) })
 	n.runRelay(hubCtx, run) // goes on until those who drain have gone
 	if n.c.Metrics != "" {
@@ -413,6 +424,9 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	return err
 }
 
+// directory is the organisation's with the devices that were enrolled here.
+func (n *Node) directory() directory.Browser { return enrolled.New(n.dir, n.Store) }
+
 func (n *Node) directoryChanged(err error) {
 	if err != nil {
 		n.c.Log.Error("the directory cannot be read; what it does not answer is refused", "err", err)
@@ -443,21 +457,8 @@ func (n *Node) purge(ctx context.Context) error {
 	}
 }
 
-func (n *Node) config(f Front) func(context.Context) (api.Config, error) {
-	return func(ctx context.Context) (api.Config, error) {
-		statement, err := n.key.Statement(ctx, n.c.Tenant)
-		if err != nil {
-			return api.Config{}, err
-		}
-		return api.Config{
-			Tenant: n.c.Tenant, ClientID: f.ClientID, API: f.API, Authority: f.Authority, Anchor: n.key.Anchor(),
-			Statement: statement, Dev: n.c.Dev,
-		}, nil
-	}
-}
-
 // admin makes the admin site.
-func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.Handler, error) {
+func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server, sinks []*sink.Sink) (http.Handler, error) {
 	if f == nil {
 		return nil, nil
 	}
@@ -465,28 +466,17 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server) (http.
 	if err != nil {
 		return nil, err
 	}
+	checks := []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}}
+	for _, s := range sinks {
+		checks = append(checks, admin.Check{Name: s.Name(), Ask: asked(s)})
+	}
 	return admin.New(admin.Options{
-		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
+		Store: n.Store, Directory: n.directory(), Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		SignIn: &admin.OIDC{
 			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
 			Verifier: n.reading(f.Verifier), HTTP: f.HTTP, Audience: f.Audience,
 		},
-		Checks: []admin.Check{{Name: "apps", Ask: func(context.Context) (string, error) { return strconv.Itoa(server.Sockets()), nil }}},
-	})
-}
-
-// route gives the endpoint and the admin site their own paths and the rest to other.
-func route(server, site, other http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		own := strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
-		switch {
-		case site != nil && (strings.HasPrefix(r.URL.Path, AdminPath) || r.URL.Path == "/admin"):
-			site.ServeHTTP(w, r)
-		case own || other == nil:
-			server.ServeHTTP(w, r)
-		default:
-			other.ServeHTTP(w, r)
-		}
+		Checks: checks,
 	})
 }
 

@@ -33,7 +33,7 @@ func (h *Hub) grantRequest(ctx context.Context, r request, b api.GrantRequest) (
 	if !ok || rights == 0 || len(b.GN) != nonceSize || len(b.TH) != thSize || len(b.HFP) != fpSize || len(b.SFP) != fpSize {
 		return reply{}, problem.New(api.ProtocolBroken)
 	}
-	return h.mine(ctx, r, b.Session, func(l *live, side role) (reply, error) { return h.grant(ctx, r, l, side, b, rights) })
+	return h.decided(ctx, r, b.Session, func(l *live, side role) (reply, error) { return h.grant(ctx, r, l, side, b, rights) })
 }
 
 func (h *Hub) grant(ctx context.Context, r request, l *live, side role, b api.GrantRequest, rights policy.Right) (reply, error) {

@@ -100,16 +100,21 @@ func (t *Tenant) Audit(ctx context.Context, limit int) ([]Record, error) {
 	if err != nil {
 		return nil, wrap("audit", err)
 	}
+	return scanRecords(rows, "audit")
+}
+
+// scanRecords reads and closes rows.
+func scanRecords(rows *sql.Rows, what string) ([]Record, error) {
 	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var out []Record
 	for rows.Next() {
 		r, err := scanRecord(rows)
 		if err != nil {
-			return nil, wrap("audit", err)
+			return nil, wrap(what, err)
 		}
 		out = append(out, r)
 	}
-	return out, wrap("audit", rows.Err())
+	return out, wrap(what, rows.Err())
 }
 
 // scanRecord reads seq, at, hash and payload.

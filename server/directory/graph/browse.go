@@ -9,7 +9,10 @@ import (
 	"beside/server/graph"
 )
 
-var _ directory.Browser = (*Directory)(nil)
+var (
+	_ directory.Browser = (*Directory)(nil)
+	_ directory.Ahead   = (*Directory)(nil)
+)
 
 // choose is directory.Choose with the members of a group asked for.
 func choose[T any](ctx context.Context, d *Directory, all []T, q directory.Query, words func(T) []string, in func(T, members) bool) ([]T, int, error) {

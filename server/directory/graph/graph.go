@@ -133,6 +133,30 @@ func (d *Directory) account(u graph.User, org organization) directory.Person {
 	}}
 }
 
+// Ahead implements directory.Ahead. Without a device it asks for those of the last person, which
+// is how a device is found by its name.
+func (d *Directory) Ahead(ctx context.Context, tenant string, people []string, dev string) {
+	var ids []string
+	for _, p := range people {
+		if graph.ID(p) == p {
+			ids = append(ids, p)
+		}
+	}
+	if tenant != d.tenant || len(ids) == 0 {
+		return
+	}
+	for _, r := range d.persons(ctx, ids) {
+		if r.err != nil && !isUnknown(r.err) {
+			return // it is away; the question itself will say so
+		}
+	}
+	if id := graph.ID(dev); id != "" {
+		d.known(ctx, []string{id})
+		return
+	}
+	_, _ = d.DevicesOf(ctx, tenant, ids[len(ids)-1]) // the question itself says what it says
+}
+
 // organization is the tenant's name and the domain it shows.
 func (d *Directory) organization(ctx context.Context) (organization, error) {
 	r := d.org.get(ctx, []string{""}, func(ctx context.Context, _ []string) ([]result[organization], error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -162,3 +163,35 @@ func TestTooMuch(t *testing.T) {
 
 // numbered is a GUID of a kind.
 func numbered(kind, n int) string { return fmt.Sprintf("%08x-0000-4000-8000-%012x", kind, n) }
+
+// TestAhead: what was asked for ahead, in one request for both people and one for the device, is at hand.
+func TestAhead(t *testing.T) {
+	for name, device := range map[string]string{"device": demo.DeviceSam, "upper case": strings.ToUpper(demo.DeviceSam), "none": "", "no id": "x"} {
+		t.Run(name, func(t *testing.T) {
+			s, d := open(t, graphtest.Options{})
+			requests := 0
+			s.Meddle(func(path string, _ *graphtest.Answer) {
+				if path == "/$batch" {
+					requests++
+				}
+			})
+			d.Ahead(t.Context(), demo.Tenant, []string{demo.Noa, demo.Sam}, device)
+			if most := map[bool]int{true: 2, false: 3}[len(device) > 1]; requests != most {
+				t.Errorf("%d requests", requests)
+			}
+			asked := s.Asked.Load()
+			for _, id := range []string{demo.Noa, demo.Sam} {
+				if _, err := d.Person(t.Context(), demo.Tenant, id); err != nil {
+					t.Error(err)
+				}
+			}
+			if _, err := d.Device(t.Context(), demo.Tenant, demo.DeviceSam); err != nil || s.Asked.Load() != asked {
+				t.Errorf("asked again, %v", err)
+			}
+			d.Ahead(t.Context(), demo.OtherTenant, []string{demo.Ines}, demo.DeviceInes)
+			if s.Asked.Load() != asked {
+				t.Error("another tenant is asked for")
+			}
+		})
+	}
+}

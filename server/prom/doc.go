@@ -1,0 +1,2 @@
+// Package prom writes figures in the text format of Prometheus.
+package prom
