@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"beside/policy/api"
+	"beside/policy/client"
 )
 
 // thisDevice is what this device says of itself: a claim, which the endpoint compares with the
@@ -17,6 +18,25 @@ func thisDevice() api.DeviceEvidence {
 		name = "?"
 	}
 	return api.DeviceEvidence{Name: clip(name), OS: clip(osName())}
+}
+
+// line is a connection for a sharer: one that proves the device, if it is enrolled.
+func (p *parts) line() *client.Session {
+	if p.device == nil {
+		return p.client.NewSession()
+	}
+	return p.client.NewDeviceSession(p.device, func(err error) {
+		p.log.Warn("the policy endpoint does not accept this device's key; it may have been revoked", "err", err)
+	})
+}
+
+// evidence is thisDevice with the id of the enrolment, if there is one.
+func (p *parts) evidence() api.DeviceEvidence {
+	e := thisDevice()
+	if p.device != nil {
+		e.ID = p.device.Device()
+	}
+	return e
 }
 
 // osName is the system's name for people.

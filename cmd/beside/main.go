@@ -81,6 +81,12 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 		}
 		return s.conf.Show(out)
 	}
+	if q.enrol != "" {
+		if err := s.load(f); err != nil {
+			return err
+		}
+		return s.enrol(ctx, q.enrol, os.Stdin, out)
+	}
 	if q.stats {
 		s.stats = out
 	}
@@ -125,7 +131,10 @@ func (s *settings) show(ctx context.Context, log *slog.Logger) error {
 }
 
 // questions are flags that ask for something on standard output: all but stats instead of running the app.
-type questions struct{ version, config, stats bool }
+type questions struct {
+	version, config, stats bool
+	enrol                  string // "-" or a file
+}
 
 // flags defines every flag.
 func (s *settings) flags(f *flag.FlagSet) *questions {
@@ -145,6 +154,7 @@ func (s *settings) flags(f *flag.FlagSet) *questions {
 	q := &questions{}
 	f.BoolVar(&q.version, "version", false, "print the version and stop")
 	f.BoolVar(&q.config, "show-config", false, "print every setting and where it came from, and stop")
+	f.StringVar(&q.enrol, "enrol", "", "enrol this device with the one-time token in a `file`, or - for standard input, and stop")
 	f.BoolVar(&q.stats, "stats", false, "while helping, print the meter to standard output once a second, as lines of JSON")
 	s.dev.flags(f)
 	return q

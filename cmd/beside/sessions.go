@@ -54,10 +54,10 @@ const able = policy.View | policy.Control
 
 // newSharer makes a sharer's session for a typed code.
 func (p *parts) newSharer(code string) *sharerRun {
-	line := p.client.NewSession()
+	line := p.line()
 	moved := make(chan struct{}, 1)
 	cfg := session.SharerConfig{
-		Common: p.common(line, true), Code: code, Device: thisDevice(),
+		Common: p.common(line, true), Code: code, Device: p.evidence(),
 		Ceiling: policy.Meet(able, p.set.conf.Rights()), InjectedConsent: p.set.conf.InjectedConsent(), Spent: p.spent,
 	}
 	r := running[*session.Sharer]{line: line, p: p, seen: p.newWitness("sharer")}

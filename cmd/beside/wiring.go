@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"beside/auth"
+	"beside/auth/machinekey"
 	"beside/eventlog"
 	"beside/policy/api"
 	"beside/policy/client"
@@ -32,6 +33,7 @@ type parts struct {
 	client *client.Client
 	trust  *grant.Trust
 	spent  *pair.Spent
+	device *machinekey.Key // nil on a device that is not enrolled
 
 	quit context.Context //nolint:containedctx // of the process: when it ends, so do sessions
 	live sync.WaitGroup  // sessions that have not said goodbye
@@ -66,7 +68,10 @@ func newParts(ctx context.Context, s *settings, log *slog.Logger) (*parts, error
 		return nil, err
 	}
 	spent, err := pair.NewSpent()
-	return &parts{quit: ctx, set: s, log: log, events: s.events, signIn: in, client: c, trust: trust, spent: spent}, err
+	return &parts{
+		quit: ctx, set: s, log: log, events: s.events, signIn: in, client: c, trust: trust, spent: spent,
+		device: deviceKey(s.deviceFile(), c.Origin(), strings.ToLower(s.tenant), log),
+	}, err
 }
 
 // me asks the endpoint who we are, having first made sure that it is the one this device trusts.

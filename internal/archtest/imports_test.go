@@ -26,6 +26,7 @@ var layers = map[string][]string{
 	"internal/screenbot": {},
 	"internal/proc":      {},
 	"internal/xconn":     {},
+	"internal/lv":        {},
 	"internal/xvfb":      {},
 	"internal/slack":     {},
 	"internal/stage":     {"internal/screenbot", "internal/proc", "policy/api"},
@@ -35,7 +36,7 @@ var layers = map[string][]string{
 }
 
 // leaves may be imported by everybody and import nobody.
-var leaves = []string{"internal/xconn"}
+var leaves = []string{"internal/xconn", "internal/lv"}
 
 // testLeaves may be imported by everybody's tests.
 var testLeaves = []string{"internal/xvfb"}

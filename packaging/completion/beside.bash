@@ -7,6 +7,6 @@ _beside() {
     -state | --state) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     -endpoint | -tenant | -client-id | -api | -authority | -issuer | -issuer-scope | -claim-object | -anchor) return ;;
   esac
-  mapfile -t COMPREPLY < <(compgen -W "-endpoint -tenant -client-id -api -authority -issuer -issuer-scope -claim-object -anchor -lang -look -state -show-config -stats -v -version" -- "$cur")
+  mapfile -t COMPREPLY < <(compgen -W "-endpoint -tenant -client-id -api -authority -issuer -issuer-scope -claim-object -anchor -lang -look -state -show-config -stats -v -version -enrol" -- "$cur")
 }
 complete -F _beside beside

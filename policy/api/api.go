@@ -32,6 +32,9 @@ const (
 	TypeEnd          = "end"           // both: End -> nothing; pushed to the other side
 	TypeResume       = "resume"        // both: Resume -> Resumed, then missed pushes in order
 
+	TypeDeviceNonce = "device.nonce" // an enrolled device: nothing -> DeviceNonce
+	TypeDeviceProve = "device.prove" // an enrolled device: DeviceProof -> nothing. The connection then speaks for it.
+
 	TypeClaimant = "claimant" // push to helper: Claimant
 	TypeMet      = "met"      // push to both: Met
 	TypeRevoke   = "revoke"   // push to both: Revoke
@@ -60,6 +63,34 @@ type Claim struct {
 	Locator string         `json:"locator"`
 	NS      []byte         `json:"ns"`
 	Device  DeviceEvidence `json:"device"`
+}
+
+// DeviceNonce is 32 random bytes, for one DeviceProof on this connection within a minute.
+type DeviceNonce struct {
+	Nonce []byte `json:"nonce"`
+}
+
+// DeviceProof answers DeviceNonce with the device's key (auth/machinekey).
+type DeviceProof struct {
+	Device    string `json:"device"` // GUID
+	Signature []byte `json:"sig"`
+}
+
+// Enrol asks to make a key that of a device. Token is single use; Signature shows that the asker
+// has the key and binds it to the token (auth/machinekey).
+type Enrol struct {
+	Tenant    string `json:"tenant"`
+	Token     string `json:"token"`
+	Public    []byte `json:"public"` // 32 bytes, Ed25519
+	Signature []byte `json:"sig"`
+	Name      string `json:"name"` // at most 64 runes; the endpoint may have another
+	OS        string `json:"os"`   // at most 64 runes
+}
+
+// Enrolled answers Enrol.
+type Enrolled struct {
+	Device string `json:"device"` // GUID
+	Name   string `json:"name"`
 }
 
 // DeviceEvidence is what the sharer's app says of its device: a claim, not a proof.
@@ -255,6 +286,8 @@ const (
 	NotPermitted    = "permission.missing"
 	SelfHelp        = "subject.self"
 	DirectoryDown   = "directory.unavailable"
+	DeviceKey       = "device.key"    // unknown, revoked, foreign or wrong: one answer
+	EnrolInvalid    = "enrol.invalid" // token unknown, used, expired or foreign: one answer
 	RateLimited     = "rate"
 	NotFound        = "not.found"
 	Internal        = "internal"

@@ -6,6 +6,7 @@
 //	GET /v1/config     no token: Config
 //	GET /v1/me         bearer:   Me
 //	GET /v1/app        bearer:   WebSocket; any Origin header is refused with 403
+//	POST /v1/devices/enrol  a one-time token in the body: Enrol -> Enrolled
 //	GET /healthz, /readyz
 //
 // On the WebSocket each text frame is one Frame. A frame with ID>0 is a request and

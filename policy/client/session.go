@@ -64,6 +64,9 @@ type Session struct {
 	seen  map[string]uint64
 
 	changes chan struct{} // this machine's network has changed
+
+	device Device // nil: none proves itself
+	denied func(error)
 }
 
 // maxSeen bounds how many sessions are counted; only one is live.
@@ -97,7 +100,7 @@ func (s *Session) Run(ctx context.Context) error {
 	defer stop()
 	watching.Go(func() { watchNetwork(wctx, s.changes) })
 	s.state(Connecting)
-	conn, err := s.client.Dial(ctx)
+	conn, err := s.connect(ctx)
 	pause := time.Duration(0)
 	for err == nil {
 		began := time.Now()
@@ -268,7 +271,7 @@ func (s *Session) comeBack(ctx context.Context, pause time.Duration) (*Conn, err
 		var conn *Conn
 		conn, err = s.attempt(ctx)
 		if err == nil {
-			if err = s.resume(ctx, conn); err == nil {
+			if err = s.goOn(ctx, conn); err == nil {
 				return conn, nil
 			}
 			_ = conn.Close()

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -208,6 +209,7 @@ type oneDevice struct {
 	Names map[string]string
 	Last  []store.Session
 	Ask   string // the question for What-if
+	Key   store.EnrolledDevice
 }
 
 func (s *Site) device(v *visit) error {
@@ -217,6 +219,9 @@ func (s *Site) device(v *visit) error {
 	}
 	d := oneDevice{X: s.deviceRow(v, x), Names: s.groupNames(v), Ask: url.Values{"d": {x.ID}, "s": {x.Owner}}.Encode()}
 	if d.Last, _, err = s.t.FindSessions(v.r.Context(), store.SessionQuery{Device: x.ID, Limit: 5}); err != nil {
+		return err
+	}
+	if d.Key, err = s.t.EnrolledDevice(v.r.Context(), x.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	v.show("device", "device.title", "devices", d)

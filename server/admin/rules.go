@@ -252,6 +252,7 @@ func (s *Site) roleSave(v *visit) error {
 // confirmation asks before something is removed.
 type confirmation struct {
 	Name, Key, Action, Back string
+	Do                      string             // key of the button's word, "delete" if empty
 	By                      []store.Assignment // what forbids it
 	Version                 int64
 	Changed                 bool // somebody changed it since it was asked
@@ -263,7 +264,7 @@ func (s *Site) roleToDelete(v *visit) (roleData, confirmation, error) {
 	if err == nil && (d.New || d.R.BuiltIn) {
 		err = errNotFound
 	}
-	return d, confirmation{d.R.Name, "role.delete", v.r.URL.EscapedPath(), "/admin/roles/" + url.PathEscape(d.R.ID), d.By, d.Version, false}, err
+	return d, confirmation{Name: d.R.Name, Key: "role.delete", Action: v.r.URL.EscapedPath(), Back: "/admin/roles/" + url.PathEscape(d.R.ID), By: d.By, Version: d.Version}, err
 }
 
 func (s *Site) roleDeleteAsk(v *visit) error {

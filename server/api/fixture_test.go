@@ -22,6 +22,7 @@ import (
 	"beside/server/api"
 	"beside/server/directory"
 	"beside/server/directory/demo"
+	"beside/server/directory/enrolled"
 	"beside/server/directory/file"
 	"beside/server/rendezvous"
 	"beside/server/servertest"
@@ -140,7 +141,7 @@ func start(t *testing.T) *endpoint {
 // boot starts the process part, which a test may do again.
 func (e *endpoint) boot() {
 	log := slog.New(slog.NewTextHandler(&lockedWriter{w: e.log}, nil))
-	var people directory.Directory = e.dir
+	var people directory.Directory = enrolled.New(e.dir, e.store)
 	if e.directory != nil {
 		people = e.directory
 	}
@@ -149,7 +150,7 @@ func (e *endpoint) boot() {
 		verifier = e.verifier
 	}
 	e.hub = signal.New(signal.Options{
-		Store: e.store, Directory: people, Signer: e.signer, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
+		Store: e.store, Directory: people, Signer: e.signer, Origin: origin, Log: log, Now: e.clock.Now, Revision: e.dir.Revision, Shared: shared, Relay: e.relay,
 		Desk: rendezvous.New(rendezvous.Options{Store: e.store, Now: e.clock.Now, Shared: shared}),
 	})
 	e.face = api.New(api.Options{
@@ -161,6 +162,9 @@ func (e *endpoint) boot() {
 	e.srv = srv
 	e.t.Cleanup(func() { e.face.Drain(); srv.Close() })
 }
+
+// origin is what the endpoint calls itself.
+const origin = "https://help.example"
 
 // restart is what a new process sees: the same store, nothing in memory.
 func (e *endpoint) restart() {

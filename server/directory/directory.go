@@ -2,6 +2,7 @@ package directory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,18 +79,21 @@ func Member(d Directory) func(ctx context.Context, tenant, object string) (bool,
 }
 
 // Assess finds the sharer's device and how well it is known which one it is (PROTOCOL C.3).
-// evidence is what the sharer's app says, claim the device id in the sharer's token, if any.
-// The proof is own when the provider's token names the device or it belongs to the sharer,
-// reported otherwise; never verified, since nothing here checks a signature.
+// evidence is what the sharer's app says, claim the device id in the sharer's token, if any, and
+// proven the id of the device whose key the caller has checked, if any. The proof is verified for
+// that one, own when the provider's token names the device or it belongs to the sharer, and
+// reported otherwise.
 //
 // A device the directory does not know keeps the name it gives itself, and is not enrolled
 // if it named an id, unknown if it did not.
-func Assess(ctx context.Context, d Directory, tenant, sharer string, evidence api.DeviceEvidence, claim string) (policy.Device, api.DeviceCard, error) {
-	dev, err := find(ctx, d, tenant, sharer, evidence, claim)
+func Assess(ctx context.Context, d Directory, tenant, sharer string, evidence api.DeviceEvidence, claim, proven string) (policy.Device, api.DeviceCard, error) {
+	dev, err := find(ctx, d, tenant, sharer, evidence, claim, proven)
 	if err != nil {
 		return policy.Device{}, api.DeviceCard{}, err
 	}
 	switch {
+	case dev.ID != "" && dev.ID == proven:
+		dev.Proof = policy.ProofVerified
 	case dev.ID == "" && evidence.Name == "" && evidence.ID == "":
 		dev.Proof = policy.ProofNone
 	case dev.ID != "" && (dev.ID == claim || dev.Owner == sharer):
@@ -103,11 +107,8 @@ func Assess(ctx context.Context, d Directory, tenant, sharer string, evidence ap
 	}, nil
 }
 
-func find(ctx context.Context, d Directory, tenant, sharer string, e api.DeviceEvidence, claim string) (Device, error) {
-	id := strings.ToLower(e.ID)
-	if claim != "" {
-		id = claim // the provider's word goes before the client's
-	}
+func find(ctx context.Context, d Directory, tenant, sharer string, e api.DeviceEvidence, claim, proven string) (Device, error) {
+	id := cmp.Or(proven, claim, strings.ToLower(e.ID)) // a key goes before the provider's word, and that before the client's
 	if id == "" {
 		return byName(ctx, d, tenant, sharer, e)
 	}
@@ -117,7 +118,7 @@ func find(ctx context.Context, d Directory, tenant, sharer string, e api.DeviceE
 		return Device{Device: policy.Device{ID: id}, Name: e.Name, OS: e.OS}, nil
 	case err != nil:
 		return Device{}, fmt.Errorf("device: %w", err)
-	case dev.Owner != sharer && dev.ID != claim:
+	case dev.Owner != sharer && dev.ID != claim && dev.ID != proven:
 		// A stranger's device is not described to whoever names its id.
 		dev.Name, dev.OS = e.Name, e.OS
 	}

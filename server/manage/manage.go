@@ -27,6 +27,10 @@ const usageRules = `  settings get
   assign list
   assign set ID role=ID admins=GROUP[,GROUP] [name=TEXT] [users=all|GROUP[,GROUP]] [devices=all|GROUP[,GROUP]]
   assign delete ID
+  device list
+  device token [name=TEXT] [owner=OBJECT-ID] [groups=GROUP[,GROUP]] [device=ID] [hours=24]
+  device void TOKEN-ID
+  device revoke ID
   sessions
   audit list | audit verify
   admin list
@@ -47,6 +51,9 @@ const listed = 500 // newest rows shown
 func Run(ctx context.Context, w io.Writer, s *store.Store, tenant string, args []string) error {
 	t := s.For(tenant)
 	words := append(slices.Clone(args), "", "")
+	if words[0] == "device" {
+		return device(ctx, w, t, words[1], args[min(2, len(args)):])
+	}
 	switch words[0] + " " + words[1] {
 	case "settings get":
 		return settingsGet(ctx, w, t)

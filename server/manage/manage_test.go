@@ -74,7 +74,17 @@ func TestConsole(t *testing.T) {
 		{"directory drop-group x", "", store.ErrNotFound},
 		{"directory import", "", manage.ErrUsage},
 		{"directory fly", "", manage.ErrUsage},
-		{"audit verify", "the chain holds: 7 rows", nil},
+		{"device", "", manage.ErrUsage},
+		{"device list", "DEVICE", nil},
+		{"device token hours=0", "", manage.ErrUsage},
+		{"device token hours=169", "", manage.ErrUsage},
+		{"device token owner=me", "", manage.ErrUsage},
+		{"device token name=Bench device=10000000-0000-4000-8000-00000000D009 hours=2", "as 10000000-0000-4000-8000-00000000d009", nil},
+		{"device list", "not yet, until", nil},
+		{"device void x", "", store.ErrNotFound},
+		{"device revoke 10000000-0000-4000-8000-00000000d009", "", store.ErrNotFound},
+		{"audit list", "device.token", nil},
+		{"audit verify", "the chain holds: 8 rows", nil},
 		{"assign delete x", "", nil},
 		{"assign delete x", "", store.ErrNotFound},
 		{"role delete view-only", "", nil},
@@ -84,6 +94,27 @@ func TestConsole(t *testing.T) {
 		if !errors.Is(err, step.err) || !strings.Contains(out, step.want) {
 			t.Errorf("%q: %q, %v; want %q, %v", step.line, out, err, step.want, step.err)
 		}
+	}
+	out, err := run("device token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, _ := strings.Cut(out, "\n")
+	d, err := s.For(storetest.A).Enrol(t.Context(), token, make([]byte, 32), "HLD-1\u202e", "Debian 12")
+	if err != nil {
+		t.Fatalf("the token that was shown: %v", err)
+	}
+	if out, err := run("audit list"); err != nil || strings.Contains(out, token) {
+		t.Errorf("the token stands in the audit log: %v", err)
+	}
+	if out, err := run("device list"); err != nil || !strings.Contains(out, `"HLD-1\u202e"`) {
+		t.Errorf("%s %v", out, err)
+	}
+	if _, err := run("device revoke " + d.ID); err != nil {
+		t.Error(err)
+	}
+	if d, err := s.For(storetest.A).EnrolledDevice(t.Context(), d.ID); err != nil || d.Revoked.IsZero() || d.RevokedBy != "console" {
+		t.Errorf("%+v %v", d, err)
 	}
 	if got, _ := s.For(storetest.A).Settings(t.Context()); got != (policy.Settings{Licence: policy.LicenceTrial, Enabled: true}) {
 		t.Errorf("%+v", got)

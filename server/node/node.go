@@ -23,6 +23,7 @@ import (
 	"beside/server/admin"
 	face "beside/server/api"
 	"beside/server/directory"
+	"beside/server/directory/enrolled"
 	"beside/server/directory/file"
 	"beside/server/directory/own"
 	"beside/server/keys"
@@ -356,7 +357,7 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 		},
 	})
 	hub = signal.New(signal.Options{
-		Store: n.Store, Directory: n.dir, Desk: desk, Signer: n.key, Log: log, Revision: n.dir.Revision,
+		Store: n.Store, Directory: n.directory(), Desk: desk, Signer: n.key, Origin: n.Origin, Log: log, Revision: n.dir.Revision,
 		Shared: shared, Spool: filepath.Join(n.c.Dir, SpoolFile), Relay: n.relay,
 	})
 	server := face.New(face.Options{Hub: hub, Verifier: n.reading(f.Verifier), Log: log, Ready: n.Store.Ping, Config: n.config(f)})
@@ -423,6 +424,9 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	return err
 }
 
+// directory is the organisation's with the devices that were enrolled here.
+func (n *Node) directory() directory.Browser { return enrolled.New(n.dir, n.Store) }
+
 func (n *Node) directoryChanged(err error) {
 	if err != nil {
 		n.c.Log.Error("the directory cannot be read; what it does not answer is refused", "err", err)
@@ -467,7 +471,7 @@ func (n *Node) admin(f *AdminFront, hub *signal.Hub, server *face.Server, sinks 
 		checks = append(checks, admin.Check{Name: s.Name(), Ask: asked(s)})
 	}
 	return admin.New(admin.Options{
-		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
+		Store: n.Store, Directory: n.directory(), Tenant: n.c.Tenant, Key: key, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		SignIn: &admin.OIDC{
 			Metadata: f.Metadata, ClientID: f.ClientID, Secret: f.Secret, Redirect: n.Origin + AdminReturn, Scope: f.Scope,
 			Verifier: n.reading(f.Verifier), HTTP: f.HTTP, Audience: f.Audience,

@@ -2,7 +2,6 @@ package signal
 
 import (
 	"context"
-	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"beside/policy"
 	"beside/policy/api"
+	"beside/policy/grant"
 	"beside/server/directory"
 	"beside/server/problem"
 	"beside/server/rendezvous"
@@ -133,7 +133,7 @@ func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, err
 		if l.row.State != stateWaiting {
 			return problem.New(api.CodeInvalid)
 		}
-		if err = h.join(ctx, r, l, c, b); err != nil { // a good claim that policy refuses is explained to both; the code is dead
+		if err = h.join(ctx, r, l, c.NH, b.NS, b.Device); err != nil { // a good claim that policy refuses is explained to both; the code is dead
 			h.refusedBy(ctx, r, "code.claim", err)
 			return also(err, h.finishLocked(ctx, l, "", codeOf(err), true))
 		}
@@ -158,13 +158,14 @@ func (h *Hub) codeClaim(ctx context.Context, r request, b api.Claim) (reply, err
 }
 
 // join puts the sharer into the session if policy lets the helper help here at all.
-func (h *Hub) join(ctx context.Context, r request, l *live, c store.Code, b api.Claim) error {
+func (h *Hub) join(ctx context.Context, r request, l *live, nH, nS []byte, device api.DeviceEvidence) error {
 	if l.row.Helper == r.Object {
 		return problem.New(api.SelfHelp)
 	}
 	l.row.Sharer = r.Object
-	l.evidence, l.claim = b.Device, r.Device
-	l.row.Hint = r.Device + "/" + strings.ToLower(b.Device.ID)
+	l.evidence, l.claim = device, r.Device
+	l.device, l.dkey = h.speaksFor(r.sock)
+	l.row.Hint = r.Device + "/" + strings.ToLower(device.ID)
 	in, p, err := h.input(ctx, l)
 	if err != nil {
 		return err
@@ -172,26 +173,13 @@ func (h *Hub) join(ctx context.Context, r request, l *live, c store.Code, b api.
 	if d := policy.Decide(in); d.Offer == 0 {
 		return problem.Of(d.Code)
 	}
-	sid := sha512.Sum512(lv([]byte("beside-sid/1"), []byte(c.Session), c.NH, b.NS))
-	l.row.State, l.row.SID = stateClaimed, hex.EncodeToString(sid[:32])
+	sid := grant.SID(l.id, nH, nS)
+	l.row.State, l.row.SID = stateClaimed, hex.EncodeToString(sid[:])
 	l.row.SharerName = p.sharer.Card.Name
 	l.row.Device, l.row.DeviceName, l.row.DeviceOS = in.Device.ID, p.device.Name, p.device.OS
 	l.row.DeviceState, l.row.Proof = in.Device.Shown(), in.Device.Proof
 	l.deadline = h.o.Now().Add(pairWithin)
 	return l.tenant.SaveSession(ctx, l.row)
-}
-
-// lv is the draft's lv_cat: each part after its length in LEB128.
-func lv(parts ...[]byte) []byte {
-	var out []byte
-	for _, p := range parts {
-		n := len(p)
-		for ; n >= 0x80; n >>= 7 {
-			out = append(out, byte(n)|0x80)
-		}
-		out = append(append(out, byte(n)), p...)
-	}
-	return out
 }
 
 // label says whether s is short printable text.

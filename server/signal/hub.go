@@ -67,6 +67,7 @@ type Options struct {
 	Directory directory.Directory
 	Desk      *rendezvous.Desk
 	Signer    Signer
+	Origin    string // https://host[:port] as apps know it; without it no device can prove itself
 	Log       *slog.Logger
 	Relay     Relay // nil for none
 	Now       func() time.Time
@@ -85,9 +86,13 @@ type Hub struct {
 	Stats Stats
 	node  string // topic of the notes for this node
 	wake  chan key
+	rings chan ringing
 
 	mu       sync.Mutex
 	live     map[key]*live
+	speakers map[Socket]*speaker
+	waiting  map[key]Socket   // by tenant and device
+	lived    time.Time        // when the store last heard that this node lives
 	known    map[string]rules // by tenant
 	ends     map[key]owedEnd
 	looked   time.Time    // at those of relayed, last
@@ -110,7 +115,7 @@ func New(o Options) *Hub {
 	if o.Revision == nil {
 		o.Revision = func() uint64 { return 0 }
 	}
-	h := &Hub{o: o, live: map[key]*live{}, known: map[string]rules{}, ends: map[key]owedEnd{}, relayed: map[key]bool{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024)}
+	h := &Hub{o: o, live: map[key]*live{}, speakers: map[Socket]*speaker{}, waiting: map[key]Socket{}, known: map[string]rules{}, ends: map[key]owedEnd{}, relayed: map[key]bool{}, node: "beside_" + store.NewID(), wake: make(chan key, 1024), rings: make(chan ringing, 256)}
 	h.audit = newAuditor(o.Store, o.Log, o.Spool, o.Now)
 	return h
 }
@@ -159,6 +164,20 @@ func (h *Hub) do(ctx context.Context, r request, f api.Frame) (reply, error) {
 		return with(ctx, r, f, h.codeCancel)
 	case api.TypeCodeClaim:
 		return with(ctx, r, f, h.codeClaim)
+	case api.TypeDeviceNonce:
+		return with(ctx, r, f, h.deviceNonce)
+	case api.TypeDeviceProve:
+		return with(ctx, r, f, h.deviceProve)
+	case api.TypeWait:
+		return with(ctx, r, f, h.wait)
+	case api.TypeLaunchOpen:
+		return with(ctx, r, f, h.launchOpen)
+	case api.TypeLaunchStart:
+		return with(ctx, r, f, h.launchStart)
+	case api.TypeLaunchJoin:
+		return with(ctx, r, f, h.launchJoin)
+	case api.TypeLaunchDecline:
+		return with(ctx, r, f, h.launchDecline)
 	case api.TypeSignal:
 		return with(ctx, r, f, h.signal)
 	case api.TypePaired:
@@ -194,6 +213,7 @@ func frame(typ string, re uint64, body any) api.Frame {
 
 // Gone must be called when a socket is closed; its sessions wait for a resume.
 func (h *Hub) Gone(sock Socket) {
+	h.waitNoMore(sock)
 	for _, l := range h.all() {
 		l.out.Lock()
 		had := false
@@ -303,7 +323,10 @@ func (h *Hub) input(ctx context.Context, l *live) (policy.Input, people, error) 
 		p.sharer, err = directory.Who(ctx, h.o.Directory, in.Tenant, l.row.Sharer)
 	}
 	if err == nil {
-		in.Device, p.device, err = directory.Assess(ctx, h.o.Directory, in.Tenant, l.row.Sharer, l.evidence, l.claim)
+		var proven string
+		if proven, err = h.proven(ctx, l); err == nil {
+			in.Device, p.device, err = directory.Assess(ctx, h.o.Directory, in.Tenant, l.row.Sharer, l.evidence, l.claim, proven)
+		}
 	}
 	if err != nil {
 		return in, p, directoryProblem(err)
@@ -357,30 +380,4 @@ func directoryProblem(err error) error {
 		return problem.Later(api.DirectoryDown, 10*time.Second)
 	}
 	return fmt.Errorf("directory: %w", err)
-}
-
-// Me says who the endpoint takes the caller for and what they may do.
-func (h *Hub) Me(ctx context.Context, c Caller) (api.Me, error) {
-	s, as, err := h.rules(ctx, h.o.Store.For(c.Tenant))
-	if err != nil {
-		return api.Me{}, err
-	}
-	p, err := directory.Who(ctx, h.o.Directory, c.Tenant, c.Object)
-	if err != nil {
-		return api.Me{}, directoryProblem(err)
-	}
-	if !p.Member || !p.Enabled {
-		return api.Me{}, problem.New(api.AccountRefused)
-	}
-	card, err := json.Marshal(p.Card)
-	if err != nil {
-		return api.Me{}, fmt.Errorf("card: %w", err)
-	}
-	_, open := s.Open()
-	d := policy.MayHelp(c.Tenant, s, as, p.Person)
-	me := api.Me{Card: card, MayHelp: d.Offer != 0, Rights: d.Offer.Names(), Enabled: open, Chat: open && !s.DisableChat}
-	if !me.MayHelp {
-		me.Why = string(d.Code)
-	}
-	return me, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"beside/policy"
 	"beside/policy/api"
 	"beside/server/rendezvous"
 	"beside/server/store"
@@ -63,6 +64,9 @@ type live struct {
 	nh       []byte
 	evidence api.DeviceEvidence
 	claim    string // device id in the sharer's token
+	device   string // that proved itself on the sharer's connection, "" for none
+	dkey     []byte // the key it did that with; nil after a restart: the one it has now
+	call     call   // of a launch that nobody has joined
 	sides    [2]side
 	used     map[string]bool // pairing messages that were relayed
 	th       []byte
@@ -124,6 +128,9 @@ func (h *Hub) restore(t *store.Tenant, row store.Session) *live {
 	l := newLive(t, row)
 	l.claim, l.evidence.ID, _ = strings.Cut(row.Hint, "/")
 	l.evidence.Name, l.evidence.OS = row.DeviceName, row.DeviceOS
+	if row.Proof == policy.ProofVerified {
+		l.device = row.Device
+	}
 	for i := range l.sides {
 		l.sides[i].recount = true
 	}
@@ -132,6 +139,9 @@ func (h *Hub) restore(t *store.Tenant, row store.Session) *live {
 	switch row.State {
 	case stateWaiting:
 		l.deadline = row.Created.Add(rendezvous.TTL)
+		if row.Mode == api.ModeSAS { // whoever was rung is not known any more
+			l.deadline = now
+		}
 	case stateClaimed:
 		l.deadline = now.Add(pairWithin)
 	default:

@@ -17,9 +17,12 @@ import (
 	"beside/server/store"
 )
 
-// kinds says which side may send a kind of signal; both may send sealed ones. Each of the
-// others goes through once: there is one pairing run per code.
-var kinds = map[string]role{"p1": helper, "ta": helper, "p2": sharer, "tb": sharer}
+// kinds says, by mode, which side may send a kind of signal; both may send sealed ones. Each of the
+// others goes through once: there is one pairing run per code, and one per launch.
+var kinds = map[string]map[string]role{
+	"code":      {"p1": helper, "ta": helper, "p2": sharer, "tb": sharer},
+	api.ModeSAS: {api.SignalCommit: helper, api.SignalReveal: helper, api.SignalShare: sharer},
+}
 
 func (h *Hub) signal(ctx context.Context, r request, b api.Signal) (reply, error) {
 	if len(b.Body) == 0 || len(b.Body) > api.MaxBody {
@@ -36,7 +39,7 @@ func (h *Hub) relay(l *live, side role, b api.Signal) (reply, error) {
 		return reply{}, problem.Later(api.RateLimited, 1e9)
 	}
 	if b.Kind != "sealed" {
-		if from, ok := kinds[b.Kind]; !ok || from != side || l.used[b.Kind] {
+		if from, ok := kinds[l.row.Mode][b.Kind]; !ok || from != side || l.used[b.Kind] {
 			return reply{}, problem.New(api.ProtocolBroken)
 		}
 		l.used[b.Kind] = true
@@ -234,6 +237,7 @@ func (h *Hub) finishLocked(ctx context.Context, l *live, by, code string, tell b
 		h.release(key{l.base.ID(), l.id})
 	}
 	h.Stats.Ended.Add(1)
+	noted := h.mismatched(ctx, l, code)
 	who := "endpoint"
 	if side, ok := l.roleOf(by); ok {
 		who = side.String()
@@ -243,8 +247,8 @@ func (h *Hub) finishLocked(ctx context.Context, l *live, by, code string, tell b
 			h.push(l, to, api.TypeEnd, api.End{Session: l.row.ID, Who: who, Code: code})
 		}
 	}
-	return h.audit.add(ctx, l.tenant, store.Entry{
+	return also(h.audit.add(ctx, l.tenant, store.Entry{
 		Actor: by, Action: "ended", Target: l.row.Sharer, Session: l.row.ID, Outcome: "ok",
 		Rights: l.row.Used.Names(), Detail: code,
-	})
+	}), noted)
 }

@@ -87,7 +87,7 @@ func (h *Hub) adopt(l *live) error {
 // Tick is what Run does every second.
 func (h *Hub) Tick(ctx context.Context) {
 	now := h.o.Now()
-	if h.o.Shared && !h.due(ctx, now) {
+	if h.o.Shared && (!h.due(ctx, now) || !h.alive(ctx, now)) {
 		return // the store does not answer: sessions go on as they are
 	}
 	h.audit.drain(ctx)
@@ -171,7 +171,7 @@ func (h *Hub) over(ctx context.Context, t *store.Tenant, id string) error {
 		case l.row.State == stateEnded || now.Before(l.deadline):
 			return nil
 		}
-		return h.finishLocked(ctx, l, "", overdue(l), l.row.State != stateWaiting)
+		return h.finishLocked(ctx, l, "", overdue(l), l.toldOverdue())
 	})
 }
 
@@ -217,7 +217,7 @@ func (l *live) tick(ctx context.Context, h *Hub, now time.Time, rev string) (don
 	}
 	var err error
 	if !now.Before(l.deadline) {
-		err = h.finishLocked(ctx, l, "", overdue(l), l.row.State != stateWaiting)
+		err = h.finishLocked(ctx, l, "", overdue(l), l.toldOverdue())
 	} else if rev != "" && rev != l.rev || now.Sub(l.decided) >= redecide {
 		err = h.narrow(ctx, l)
 	}
@@ -230,6 +230,8 @@ func (l *live) tick(ctx context.Context, h *Hub, now time.Time, rev string) (don
 // overdue is why a session ends when its stage took too long.
 func overdue(l *live) string {
 	switch {
+	case l.row.State == stateWaiting && l.row.Mode == api.ModeSAS:
+		return api.EndNoAnswer
 	case l.row.State == stateWaiting:
 		return api.CodeInvalid
 	case l.row.State == stateClaimed:
@@ -239,6 +241,9 @@ func overdue(l *live) string {
 	}
 	return api.EndLost
 }
+
+// toldOverdue says whether its sides are told: who waits with a code sees the time run out.
+func (l *live) toldOverdue() bool { return l.row.State != stateWaiting || l.row.Mode == api.ModeSAS }
 
 func (h *Hub) forget(ctx context.Context, l *live) {
 	if err := l.base.DropResume(ctx, l.id); err != nil {

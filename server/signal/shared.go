@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"beside/policy/api"
@@ -21,6 +20,9 @@ type state struct {
 	TH, HFP, SFP []byte             `json:",omitempty"`
 	Evidence     api.DeviceEvidence `json:"evidence"`
 	Claim        string             `json:"claim,omitempty"`
+	Device       string             `json:"device,omitempty"`
+	Key          []byte             `json:"key,omitempty"`
+	Call         call               `json:"call"`
 	Ended        int64              `json:"ended,omitempty"` // unix milliseconds
 	Sides        [2]sideState       `json:"sides"`
 }
@@ -83,6 +85,7 @@ func (l *live) load(row store.Session, s store.Live) error {
 	}
 	l.row, l.deadline = row, s.Deadline
 	l.th, l.hfp, l.sfp, l.evidence, l.claim = st.TH, st.HFP, st.SFP, st.Evidence, st.Claim
+	l.device, l.dkey, l.call = st.Device, st.Key, st.Call
 	l.endedAt = time.Time{}
 	if st.Ended != 0 {
 		l.endedAt = time.UnixMilli(st.Ended)
@@ -112,7 +115,7 @@ func (l *live) save(ctx context.Context, node string, before [2]sideState, old s
 		l.gone = false
 		return nil
 	}
-	st := state{Used: slices.Sorted(maps.Keys(l.used)), TH: l.th, HFP: l.hfp, SFP: l.sfp, Evidence: l.evidence, Claim: l.claim}
+	st := state{Used: slices.Sorted(maps.Keys(l.used)), TH: l.th, HFP: l.hfp, SFP: l.sfp, Evidence: l.evidence, Claim: l.claim, Device: l.device, Key: l.dkey, Call: l.call}
 	deadline := l.deadline
 	if !l.endedAt.IsZero() {
 		st.Ended, deadline = l.endedAt.UnixMilli(), l.endedAt.Add(linger)
@@ -140,22 +143,6 @@ func (l *live) save(ctx context.Context, node string, before [2]sideState, old s
 		}
 	}
 	return l.tell(node, before)
-}
-
-// note is a message to another node. Without pushes it says: look into the store.
-type note struct {
-	Tenant  string     `json:"t"`
-	Session string     `json:"s"`
-	Pushes  []notePush `json:"p,omitempty"`
-	Look    bool       `json:"l,omitempty"`
-	Gone    [2]uint64  `json:"g"` // per side: it is spoken for elsewhere since this epoch; 0: not
-}
-
-type notePush struct {
-	Role role            `json:"r"`
-	Seq  uint64          `json:"n"`
-	Type string          `json:"t"`
-	Body json.RawMessage `json:"b"`
 }
 
 // tell sends the hold's pushes to the nodes that have the sides now, and word to those that
@@ -309,87 +296,4 @@ func (h *Hub) catchUp(ctx context.Context, l *live) {
 		}
 		h.offer(l, ps, true)
 	}
-}
-
-// listen hands on what other nodes say, until ctx ends.
-func (h *Hub) listen(ctx context.Context) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	for range 4 {
-		wg.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case k := <-h.wake:
-					h.mu.Lock()
-					l := h.live[k]
-					h.mu.Unlock()
-					if l != nil {
-						h.catchUp(ctx, l)
-					}
-				}
-			}
-		})
-	}
-	err := h.o.Store.Listen(ctx, h.node, h.missed, h.heard)
-	if ctx.Err() == nil {
-		h.o.Log.ErrorContext(ctx, "listen", "err", err)
-	}
-}
-
-// missed is told that notes may have been lost: every socket may be behind.
-func (h *Hub) missed() {
-	for _, l := range h.all() {
-		l.out.Lock()
-		for i := range l.sides {
-			l.sides[i].behind = true
-		}
-		l.out.Unlock()
-		h.look(key{l.base.ID(), l.id})
-	}
-}
-
-// heard takes one note.
-func (h *Hub) heard(text string) {
-	n, ok := parseNote(text)
-	if !ok {
-		h.o.Log.Warn("a note that cannot be read")
-		return
-	}
-	k := key{n.Tenant, n.Session}
-	h.mu.Lock()
-	l := h.live[k]
-	h.mu.Unlock()
-	if l == nil {
-		return
-	}
-	l.out.Lock()
-	for i, epoch := range n.Gone {
-		if s := &l.sides[i]; s.sock != nil && s.here < epoch {
-			s.sock.Close(replaced)
-			s.sock = nil
-		}
-	}
-	if n.Look {
-		l.sides[helper].behind, l.sides[sharer].behind = true, true
-	}
-	l.out.Unlock()
-	ps := make([]store.Push, len(n.Pushes))
-	for i, p := range n.Pushes {
-		ps[i] = store.Push{Role: p.Role.String(), Seq: p.Seq, Type: p.Type, Body: p.Body}
-	}
-	h.offer(l, ps, false)
-}
-
-func parseNote(text string) (n note, ok bool) {
-	if json.Unmarshal([]byte(text), &n) != nil {
-		return note{}, false
-	}
-	for _, p := range n.Pushes {
-		if p.Role != helper && p.Role != sharer {
-			return note{}, false
-		}
-	}
-	return n, true
 }

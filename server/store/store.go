@@ -132,6 +132,8 @@ func (s *Store) Purge(ctx context.Context) (Purged, error) {
 	}{
 		{&p.Sessions, `DELETE FROM sessions WHERE expires_on < $1`},
 		{new(int64), `DELETE FROM limits WHERE expires_on < $1`},
+		{new(int64), `DELETE FROM enrol_tokens WHERE expires_at < $1`},
+		{new(int64), `DELETE FROM launch_tickets WHERE expires_at < $1`},
 		{&p.Audit, `UPDATE audit SET salt = NULL, payload = NULL WHERE expires_on < $1 AND payload IS NOT NULL`},
 	} {
 		res, err := s.db.ExecContext(ctx, job.query, now)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+
+	"beside/internal/lv"
 )
 
 // Errors of this package, with errors.Is. Each is one of the protocol's end codes.
@@ -50,13 +52,14 @@ func (r Role) peer() Role {
 // Context is what both sides must agree on without saying it: a lie by the endpoint about any of
 // it makes the run fail.
 type Context struct {
-	Mode                 string // "code"
+	Mode                 string // "code" or ModeSAS
 	SessionGUID          string // from the endpoint
 	Origin               string // https://host[:port] of the endpoint, lower case
 	AnchorID             [32]byte
 	Tenant               string // own sign-in
 	HelperOID, SharerOID string // one's own from one's own sign-in, the peer's from the endpoint
 	NH, NS               [32]byte
+	Device               string // id of the device; only in ModeSAS
 }
 
 // Local is what this side brings.
@@ -76,20 +79,26 @@ type Peer struct {
 var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
 func (c Context) valid() bool {
-	return c.Mode == "code" && guid.MatchString(c.SessionGUID) && guid.MatchString(c.Tenant) &&
+	return (c.Mode == "code" && c.Device == "" || c.Mode == ModeSAS && guid.MatchString(c.Device)) && guid.MatchString(c.SessionGUID) && guid.MatchString(c.Tenant) &&
 		guid.MatchString(c.HelperOID) && guid.MatchString(c.SharerOID) && c.HelperOID != c.SharerOID && c.Origin != ""
 }
 
 // sid names the run: the endpoint cannot make two honest apps use one twice.
 func (c Context) sid() [32]byte {
-	h := sha512.Sum512(lv([]byte("beside-sid/1"), []byte(c.SessionGUID), c.NH[:], c.NS[:]))
+	h := sha512.Sum512(lv.Cat([]byte("beside-sid/1"), []byte(c.SessionGUID), c.NH[:], c.NS[:]))
 	return [32]byte(h[:32])
 }
 
 // ci is the channel identifier.
 func (c Context) ci() []byte {
-	return lv([]byte("beside-pair/1"), []byte(c.Mode), []byte(c.Origin), c.AnchorID[:], []byte(c.Tenant),
-		[]byte("helper"), []byte(c.HelperOID), []byte("sharer"), []byte(c.SharerOID))
+	parts := [][]byte{
+		[]byte("beside-pair/1"), []byte(c.Mode), []byte(c.Origin), c.AnchorID[:], []byte(c.Tenant),
+		[]byte("helper"), []byte(c.HelperOID), []byte("sharer"), []byte(c.SharerOID),
+	}
+	if c.Mode != "code" {
+		parts = append(parts, []byte(c.Device))
+	}
+	return lv.Cat(parts...)
 }
 
 func (l Local) valid() bool {
@@ -110,7 +119,7 @@ func ascending(v []byte) bool {
 
 // ad is the associated data of a role.
 func (l Local) ad(r Role) []byte {
-	return lv([]byte("beside-ad/1"), []byte(r.String()), l.Versions, []byte("sha-256"), l.Fingerprint[:], []byte(l.AppVersion))
+	return lv.Cat([]byte("beside-ad/1"), []byte(r.String()), l.Versions, []byte("sha-256"), l.Fingerprint[:], []byte(l.AppVersion))
 }
 
 // parseMessage takes lv(Y, AD) apart and checks every field of AD: a message of one's own role is a
@@ -119,19 +128,25 @@ func parseMessage(b []byte, from Role) (y []byte, p Local, err error) {
 	if len(b) > maxMessage {
 		return nil, Local{}, ErrProtocol
 	}
-	msg, ok := unlv(b, 2)
+	msg, ok := lv.Cut(b, 2)
 	if !ok || len(msg[0]) != pointBytes {
 		return nil, Local{}, ErrProtocol
 	}
-	f, ok := unlv(msg[1], 6)
+	p, err = parseAD(msg[1], from)
+	return msg[0], p, err
+}
+
+// parseAD checks every field of a role's associated data.
+func parseAD(b []byte, from Role) (Local, error) {
+	f, ok := lv.Cut(b, 6)
 	if !ok || string(f[0]) != "beside-ad/1" || string(f[1]) != from.String() || string(f[3]) != "sha-256" || len(f[4]) != 32 {
-		return nil, Local{}, ErrProtocol
+		return Local{}, ErrProtocol
 	}
-	p = Local{Versions: f[2], Fingerprint: [32]byte(f[4]), AppVersion: string(f[5])}
+	p := Local{Versions: f[2], Fingerprint: [32]byte(f[4]), AppVersion: string(f[5])}
 	if !p.valid() {
-		return nil, Local{}, ErrProtocol
+		return Local{}, ErrProtocol
 	}
-	return msg[0], p, nil
+	return p, nil
 }
 
 // highestCommon is the newest version in both lists.

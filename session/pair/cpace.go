@@ -7,6 +7,8 @@ import (
 	"crypto/subtle"
 
 	"github.com/gtank/ristretto255"
+
+	"beside/internal/lv"
 )
 
 // The constants of CPACE-RISTR255-SHA512.
@@ -25,9 +27,9 @@ func generator(prs, ci, sid []byte) (*ristretto255.Element, error) {
 // generatorString pads so that secret and prefix fill exactly one block of the hash, whatever
 // the secret's length.
 func generatorString(prs, ci, sid []byte) []byte {
-	head := len(lv([]byte(dsi), prs))
+	head := len(lv.Cat([]byte(dsi), prs))
 	pad := max(0, hashBlock-1-head)
-	return lv([]byte(dsi), prs, make([]byte, pad), ci, sid)
+	return lv.Cat([]byte(dsi), prs, make([]byte, pad), ci, sid)
 }
 
 // newScalar is a uniform scalar.
@@ -60,7 +62,7 @@ func shared(y *ristretto255.Scalar, peer []byte) ([]byte, bool) {
 // isk is the intermediate session key over the initiator's and then the responder's message.
 func isk(sid, k, transcript []byte) []byte {
 	h := sha512.New()
-	h.Write(lv([]byte(dsi+"_ISK"), sid, k))
+	h.Write(lv.Cat([]byte(dsi+"_ISK"), sid, k))
 	h.Write(transcript)
 	return h.Sum(nil)
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha512"
+
+	"beside/internal/lv"
 )
 
 // Keys is what a confirmed pairing leaves. It is safe for concurrent use until Zero.
@@ -28,7 +30,7 @@ func (k *Keys) key(label string) []byte {
 // Hello is the MAC that side r sends first over the link: it ties DTLS to the pairing.
 func (k *Keys) Hello(r Role) []byte {
 	m := hmac.New(sha512.New, k.key("hello "+r.String()))
-	m.Write(lv([]byte("beside-hello/1"), []byte(r.String()), k.TH[:], k.fp[Helper][:], k.fp[Sharer][:]))
+	m.Write(lv.Cat([]byte("beside-hello/1"), []byte(r.String()), k.TH[:], k.fp[Helper][:], k.fp[Sharer][:]))
 	return m.Sum(nil)
 }
 

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/gtank/ristretto255"
+
+	"beside/internal/lv"
 )
 
 // run is what both sides' runs have in common. A run is used by one goroutine at a time; only
@@ -29,7 +31,7 @@ type run struct {
 const dead = -1
 
 func newRun(c Context, l Local, secret string, role Role, y *ristretto255.Scalar) (*run, error) {
-	if !c.valid() || !l.valid() || len(secret) < MinCode-LocatorLen {
+	if c.Mode != "code" || !c.valid() || !l.valid() || len(secret) < MinCode-LocatorLen {
 		return nil, ErrProtocol
 	}
 	if y == nil {
@@ -43,7 +45,7 @@ func newRun(c Context, l Local, secret string, role Role, y *ristretto255.Scalar
 	if err != nil {
 		return nil, err
 	}
-	r.own = lv(ristretto255.NewIdentityElement().ScalarMult(y, g).Bytes(), l.ad(role))
+	r.own = lv.Cat(ristretto255.NewIdentityElement().ScalarMult(y, g).Bytes(), l.ad(role))
 	return r, nil
 }
 
@@ -115,7 +117,7 @@ func (r *run) keys() (*Keys, error) {
 	}
 	k := &Keys{
 		SID:  r.sid,
-		TH:   sha512.Sum512(lv([]byte("beside-transcript/1"), r.sid[:], r.ci, r.transcript())),
+		TH:   sha512.Sum512(lv.Cat([]byte("beside-transcript/1"), r.sid[:], r.ci, r.transcript())),
 		Peer: Peer{Fingerprint: r.peer.Fingerprint, AppVersion: r.peer.AppVersion, Version: v},
 	}
 	k.fp[r.role] = r.local.Fingerprint

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"beside/internal/lv"
 )
 
 func sha256Of(s string) [32]byte { return sha256.Sum256([]byte(s)) }
@@ -134,15 +136,15 @@ func TestAttacksOnPairing(t *testing.T) {
 }
 
 func stripVersion(b []byte) []byte {
-	m, _ := unlv(b, 2)
-	f, _ := unlv(m[1], 6)
+	m, _ := lv.Cut(b, 2)
+	f, _ := lv.Cut(m[1], 6)
 	f[2] = f[2][:1]
-	return lv(m[0], lv(f...))
+	return lv.Cat(m[0], lv.Cat(f...))
 }
 
 func identity(b []byte) []byte {
-	m, _ := unlv(b, 2)
-	return lv(make([]byte, 32), m[1])
+	m, _ := lv.Cut(b, 2)
+	return lv.Cat(make([]byte, 32), m[1])
 }
 
 func reflected(x *sides) {
@@ -302,7 +304,7 @@ func FuzzParseMessage(f *testing.F) {
 		}
 		_, err = s.Respond(b)
 		if err == nil {
-			if y, p, _ := parseMessage(b, Helper); !bytes.Equal(lv(y, p.ad(Helper)), b) {
+			if y, p, _ := parseMessage(b, Helper); !bytes.Equal(lv.Cat(y, p.ad(Helper)), b) {
 				t.Fatal("two writings of one message")
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+
+	"beside/internal/lv"
 )
 
 // MaxSealed is the largest body of a sealed message, in bytes.
@@ -35,7 +37,7 @@ func (k *Keys) box(from Role) box {
 
 func (b *box) nonceAD(seq uint64) (nonce, ad []byte) {
 	n := binary.BigEndian.AppendUint64(make([]byte, 4, 12), seq)
-	return n, lv([]byte("beside-sig/1"), b.sid[:], []byte(b.dir), n[4:])
+	return n, lv.Cat([]byte("beside-sig/1"), b.sid[:], []byte(b.dir), n[4:])
 }
 
 // Sealer seals what one side says. It is safe for concurrent use.

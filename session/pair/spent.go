@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"sync"
+
+	"beside/internal/lv"
 )
 
 // maxSpent bounds the memory of Spent; a code lives for ten minutes, and nobody types this many.
@@ -28,7 +30,7 @@ func NewSpent() (*Spent, error) {
 
 func (s *Spent) mac(locator, secret string) [32]byte {
 	m := hmac.New(sha256.New, s.key[:])
-	m.Write(lv([]byte(locator), []byte(secret)))
+	m.Write(lv.Cat([]byte(locator), []byte(secret)))
 	return [32]byte(m.Sum(nil))
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/gtank/ristretto255"
+
+	"beside/internal/lv"
 )
 
 // vectors reads "name hex" lines.
@@ -75,7 +77,7 @@ func TestDraftVectors(t *testing.T) {
 			t.Errorf("%s was not refused", bad)
 		}
 	}
-	a, b := lv(v["Ya"], v["ada"]), lv(v["Yb"], v["adb"])
+	a, b := lv.Cat(v["Ya"], v["ada"]), lv.Cat(v["Yb"], v["adb"])
 	tr := append(bytes.Clone(a), b...)
 	same(t, "transcript", tr, v["transcript"])
 	key := isk(v["sid"], v["K"], tr)
@@ -124,12 +126,12 @@ func TestKnownAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	h, s := &HelperRun{hr}, &SharerRun{sr}
-	same(t, "P1", hr.own, lv(v["Ya"], v["ADa"]))
+	same(t, "P1", hr.own, lv.Cat(v["Ya"], v["ADa"]))
 	p2, err := s.Respond(hr.own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "P2", p2, lv(v["Yb"], v["ADb"]))
+	same(t, "P2", p2, lv.Cat(v["Yb"], v["ADb"]))
 	ta, err := h.Confirm(p2)
 	if err != nil {
 		t.Fatal(err)

@@ -130,22 +130,26 @@ func assess(t *testing.T, d directory.Browser) {
 		sharer   string
 		evidence api.DeviceEvidence
 		claim    string
+		proven   string
 		want     api.DeviceCard
 	}{
-		"own by id":       {demo.Sam, api.DeviceEvidence{ID: demo.DeviceSam, Name: "liar"}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
-		"own by upper id": {demo.Sam, api.DeviceEvidence{ID: strings.ToUpper(demo.DeviceSam)}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
-		"own by name":     {demo.Sam, api.DeviceEvidence{Name: "hld-lt-0427"}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
-		"by token":        {demo.Paul, api.DeviceEvidence{Name: "x"}, demo.DeviceLena, api.DeviceCard{ID: demo.DeviceLena, Name: "HLD-WS-0088", OS: "Ubuntu 24.04", State: "unknown", Proof: "own"}},
-		"token over word": {demo.Tomas, api.DeviceEvidence{ID: demo.DeviceSam}, demo.DeviceTomas, api.DeviceCard{ID: demo.DeviceTomas, Name: "tomas-home", OS: "Ubuntu 24.04", State: "unenrolled", Proof: "own"}},
-		"private by name": {demo.Tomas, api.DeviceEvidence{Name: "tomas-home"}, "", api.DeviceCard{ID: demo.DeviceTomas, Name: "tomas-home", OS: "Ubuntu 24.04", State: "unenrolled", Proof: "own"}},
-		"another's id":    {demo.Tomas, api.DeviceEvidence{ID: demo.DeviceSam, Name: "t", OS: "o"}, "", api.DeviceCard{ID: demo.DeviceSam, Name: "t", OS: "o", State: "unknown", Proof: "reported"}},
-		"another's name":  {demo.Tomas, api.DeviceEvidence{Name: "HLD-LT-0427"}, "", api.DeviceCard{Name: "HLD-LT-0427", State: "unknown", Proof: "reported"}},
-		"unknown id":      {demo.Sam, api.DeviceEvidence{ID: demo.OtherSharer, Name: "n"}, "", api.DeviceCard{ID: demo.OtherSharer, Name: "n", State: "unenrolled", Proof: "reported"}},
-		"noncompliant":    {demo.Ines, api.DeviceEvidence{ID: demo.DeviceInes}, "", api.DeviceCard{ID: demo.DeviceInes, Name: "HLD-LT-0311", OS: "Debian 11", State: "noncompliant", Proof: "own"}},
-		"nothing":         {demo.Paul, api.DeviceEvidence{}, "", api.DeviceCard{State: "unknown", Proof: "none"}},
+		"own by id":       {demo.Sam, api.DeviceEvidence{ID: demo.DeviceSam, Name: "liar"}, "", "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
+		"own by upper id": {demo.Sam, api.DeviceEvidence{ID: strings.ToUpper(demo.DeviceSam)}, "", "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
+		"own by name":     {demo.Sam, api.DeviceEvidence{Name: "hld-lt-0427"}, "", "", api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "own"}},
+		"by token":        {demo.Paul, api.DeviceEvidence{Name: "x"}, demo.DeviceLena, "", api.DeviceCard{ID: demo.DeviceLena, Name: "HLD-WS-0088", OS: "Ubuntu 24.04", State: "unknown", Proof: "own"}},
+		"token over word": {demo.Tomas, api.DeviceEvidence{ID: demo.DeviceSam}, demo.DeviceTomas, "", api.DeviceCard{ID: demo.DeviceTomas, Name: "tomas-home", OS: "Ubuntu 24.04", State: "unenrolled", Proof: "own"}},
+		"private by name": {demo.Tomas, api.DeviceEvidence{Name: "tomas-home"}, "", "", api.DeviceCard{ID: demo.DeviceTomas, Name: "tomas-home", OS: "Ubuntu 24.04", State: "unenrolled", Proof: "own"}},
+		"another's id":    {demo.Tomas, api.DeviceEvidence{ID: demo.DeviceSam, Name: "t", OS: "o"}, "", "", api.DeviceCard{ID: demo.DeviceSam, Name: "t", OS: "o", State: "unknown", Proof: "reported"}},
+		"another's name":  {demo.Tomas, api.DeviceEvidence{Name: "HLD-LT-0427"}, "", "", api.DeviceCard{Name: "HLD-LT-0427", State: "unknown", Proof: "reported"}},
+		"unknown id":      {demo.Sam, api.DeviceEvidence{ID: demo.OtherSharer, Name: "n"}, "", "", api.DeviceCard{ID: demo.OtherSharer, Name: "n", State: "unenrolled", Proof: "reported"}},
+		"noncompliant":    {demo.Ines, api.DeviceEvidence{ID: demo.DeviceInes}, "", "", api.DeviceCard{ID: demo.DeviceInes, Name: "HLD-LT-0311", OS: "Debian 11", State: "noncompliant", Proof: "own"}},
+		"by key":          {demo.Tomas, api.DeviceEvidence{Name: "x"}, "", demo.DeviceSam, api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "verified"}},
+		"key over all":    {demo.Tomas, api.DeviceEvidence{ID: demo.DeviceInes}, demo.DeviceTomas, demo.DeviceSam, api.DeviceCard{ID: demo.DeviceSam, Name: "HLD-LT-0427", OS: "Debian 12", State: "compliant", Proof: "verified"}},
+		"key of nobody's": {demo.Sam, api.DeviceEvidence{Name: "n"}, "", demo.OtherSharer, api.DeviceCard{ID: demo.OtherSharer, Name: "n", State: "unenrolled", Proof: "verified"}},
+		"nothing":         {demo.Paul, api.DeviceEvidence{}, "", "", api.DeviceCard{State: "unknown", Proof: "none"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dev, card, err := directory.Assess(t.Context(), d, demo.Tenant, tt.sharer, tt.evidence, tt.claim)
+			dev, card, err := directory.Assess(t.Context(), d, demo.Tenant, tt.sharer, tt.evidence, tt.claim, tt.proven)
 			if err != nil || card != tt.want || dev.ID != card.ID || dev.Proof.String() != card.Proof {
 				t.Errorf("got %+v %+v %v", card, dev, err)
 			}

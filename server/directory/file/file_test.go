@@ -69,7 +69,7 @@ func TestChangeAndBreak(t *testing.T) {
 		if _, err := d.Person(t.Context(), demo.Tenant, demo.Sam); !errors.Is(err, directory.ErrUnavailable) {
 			t.Errorf("a broken file answers: %v", err)
 		}
-		if _, _, err := directory.Assess(t.Context(), d, demo.Tenant, demo.Sam, api.DeviceEvidence{ID: demo.DeviceSam}, ""); !errors.Is(err, directory.ErrUnavailable) {
+		if _, _, err := directory.Assess(t.Context(), d, demo.Tenant, demo.Sam, api.DeviceEvidence{ID: demo.DeviceSam}, "", ""); !errors.Is(err, directory.ErrUnavailable) {
 			t.Errorf("assess: %v", err)
 		}
 		if err := os.Remove(path); err != nil {

@@ -82,7 +82,7 @@ func TestAway(t *testing.T) {
 						t.Errorf("person: %+v %v", p, err)
 					}
 				}
-				if _, _, err := directory.Assess(t.Context(), d, demo.Tenant, demo.Sam, api.DeviceEvidence{ID: demo.DeviceSam}, ""); !errors.Is(err, directory.ErrUnavailable) {
+				if _, _, err := directory.Assess(t.Context(), d, demo.Tenant, demo.Sam, api.DeviceEvidence{ID: demo.DeviceSam}, "", ""); !errors.Is(err, directory.ErrUnavailable) {
 					t.Errorf("device: %v", err)
 				}
 				s.Meddle(nil)

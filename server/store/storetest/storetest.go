@@ -72,6 +72,9 @@ func Run(t *testing.T, open Open) {
 		"admins":                   admins,
 		"browsing":                 browse,
 		"no change is overwritten": stale,
+		"enrolled devices":         devices,
+		"one enrolment of many":    enrolRace,
+		"launches":                 launches,
 		"people":                   dirPeople,
 		"groups":                   dirGroups,
 		"groups from claims":       dirClaims,
@@ -424,6 +427,8 @@ func isolation(t *testing.T, e *env) {
 	if as, _ := b.Admins(e.ctx); len(as) != 0 {
 		t.Error("admins leak")
 	}
+	deviceIsolation(t, e)
+	launchIsolation(t, e)
 	if b.PutLive(e.ctx, "s", store.Live{}) == nil {
 		t.Error("B writes to a session of A")
 	}

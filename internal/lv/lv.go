@@ -1,9 +1,9 @@
-package pair
+package lv
 
 import "encoding/binary"
 
-// lv is the draft's lv_cat: each part preceded by its LEB128 length.
-func lv(parts ...[]byte) []byte {
+// Cat joins parts.
+func Cat(parts ...[]byte) []byte {
 	var out []byte
 	for _, p := range parts {
 		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
@@ -11,8 +11,18 @@ func lv(parts ...[]byte) []byte {
 	return out
 }
 
-// unlv takes exactly n parts apart. Lengths must be in their shortest form, and nothing may follow.
-func unlv(b []byte, n int) ([][]byte, bool) {
+// Text joins texts.
+func Text(parts ...string) []byte {
+	var out []byte
+	for _, p := range parts {
+		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
+	}
+	return out
+}
+
+// Cut takes exactly n parts apart. Lengths must be in their shortest form, and nothing may follow.
+// The parts share b's memory.
+func Cut(b []byte, n int) ([][]byte, bool) {
 	parts := make([][]byte, 0, n)
 	for range n {
 		l, used := binary.Uvarint(b)
