@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"beside/policy"
 	"beside/server/directory/demo"
@@ -34,24 +35,40 @@ func TestTenantsAreStrangers(t *testing.T) {
 	if err := other.SaveSession(t.Context(), store.Session{ID: "their-session", State: "met", Sharer: demo.OtherSharer, SharerName: "Jon Pike", Started: x.s.o.Now()}); err != nil {
 		t.Fatal(err)
 	}
+	later := x.s.o.Now().Add(time.Hour)
+	_, secret, err := other.NewEnrolToken(t.Context(), store.EnrolToken{By: demo.OtherHelper, Owner: demo.OtherSharer, Expires: later})
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := other.Enrol(t.Context(), secret, make([]byte, 65), "Their laptop", "Debian 12")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := other.NewEnrolToken(t.Context(), store.EnrolToken{By: demo.OtherHelper, Name: "Their next laptop", Expires: later})
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := func() string {
 		s, err1 := other.Settings(t.Context())
 		rs, err2 := other.Roles(t.Context())
 		list, err3 := other.Assignments(t.Context())
 		ss, _, err4 := other.FindSessions(t.Context(), store.SessionQuery{Limit: 9})
 		h, err5 := other.Head(t.Context())
-		return fmt.Sprint(s, rs, list, ss, h, err1, err2, err3, err4, err5)
+		ds, err6 := other.EnrolledDevices(t.Context(), "")
+		ts, err7 := other.EnrolTokens(t.Context())
+		return fmt.Sprint(s, rs, list, ss, h, ds, ts, err1, err2, err3, err4, err5, err6, err7)
 	}
 	before := all()
-	ids := []string{"theirs", as[0].ID, "their-session", demo.OtherHelper, demo.OtherSharer, demo.OtherDesk, demo.OtherTenant}
-	shown := regexp.MustCompile(`Their role|Ada Quill|Jon Pike|Orla|IT helps everybody`)
+	ids := []string{"theirs", as[0].ID, "their-session", demo.OtherHelper, demo.OtherSharer, demo.OtherDesk, demo.OtherTenant, device.ID, token.ID}
+	shown := regexp.MustCompile(`Their role|Their laptop|Their next|Ada Quill|Jon Pike|Orla|IT helps everybody`)
 	form := url.Values{"name": {"x"}, "role": {store.HelpDesk}, "a": {demo.GroupDesk}, "u": {"all"}, "d": {"none"}, "version": {"1"}, "perm": {"view"}}
 	params := []string{"q", "h", "s", "d", "group", "helper", "sharer", "device", "session", "role", "from", "before", "a", "ug", "dg", "tenant"}
 	for _, r := range patterns(t) {
 		method, path := r[0], strings.ReplaceAll(r[1], "{step}", "basics")
-		if strings.Contains(path, "{id}") {
+		if strings.Contains(path, "{") {
 			for _, id := range ids {
-				code, body := x.do(method, strings.ReplaceAll(path, "{id}", url.PathEscape(id)), form)
+				at := strings.NewReplacer("{id}", id, "{token}", id).Replace(path)
+				code, body := x.do(method, at, form)
 				if code != http.StatusNotFound || shown.MatchString(body) {
 					t.Errorf("%s %s of %s: %d", method, path, id, code)
 				}
