@@ -1,0 +1,7 @@
+//go:build race
+
+package own_test
+
+// enormous is less with the race detector, which slows SQLite down tenfold; the number matters to
+// speed alone.
+const enormous = 3_000
