@@ -61,18 +61,18 @@ type fakeViewer struct {
 	floats  int
 }
 
-func (v *fakeViewer) Object() fyne.CanvasObject      { return v.box }
-func (v *fakeViewer) Screen() session.Screen         { return v }
-func (v *fakeViewer) SetControl(on bool)             { v.control = on }
-func (v *fakeViewer) SetPointing(on bool)            { v.points = on }
-func (v *fakeViewer) SetFit(fit bool)                { v.fit = fit }
-func (v *fakeViewer) Float(fyne.CanvasObject)        { v.floats++ }
-func (v *fakeViewer) Unfloat(fyne.CanvasObject)      { v.floats-- }
-func (v *fakeViewer) Close()                         { v.closed = true }
-func (v *fakeViewer) Frame(image.Point) *frame.Frame { return nil }
-func (v *fakeViewer) Show([]image.Rectangle)         {}
-func (v *fakeViewer) Cursor(frame.Cursor)            {}
-func (v *fakeViewer) Pause(bool)                     {}
+func (v *fakeViewer) Object() fyne.CanvasObject        { return v.box }
+func (v *fakeViewer) Screen() session.Screen           { return v }
+func (v *fakeViewer) SetControl(on bool)               { v.control = on }
+func (v *fakeViewer) SetPointing(on bool)              { v.points = on }
+func (v *fakeViewer) SetFit(fit bool)                  { v.fit = fit }
+func (v *fakeViewer) Float(fyne.CanvasObject, float32) { v.floats++ }
+func (v *fakeViewer) Unfloat(fyne.CanvasObject)        { v.floats-- }
+func (v *fakeViewer) Close()                           { v.closed = true }
+func (v *fakeViewer) Frame(image.Point) *frame.Frame   { return nil }
+func (v *fakeViewer) Show([]image.Rectangle)           {}
+func (v *fakeViewer) Cursor(frame.Cursor)              {}
+func (v *fakeViewer) Pause(bool)                       {}
 
 // fakeSession is either side: it says what it is told to and remembers what it was asked.
 type fakeSession struct {

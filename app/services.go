@@ -67,8 +67,9 @@ type Viewer interface {
 	SetPointing(on bool)
 	// SetFit shows the whole picture, or one remote pixel per device pixel.
 	SetFit(fit bool)
-	// Float makes room for an object that lies over the picture, Unfloat takes it back.
-	Float(o fyne.CanvasObject)
+	// Float makes room for an object that lies over the picture, with corners of that radius; Unfloat
+	// takes it back.
+	Float(o fyne.CanvasObject, corner float32)
 	Unfloat(o fyne.CanvasObject)
 	Close()
 }

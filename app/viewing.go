@@ -21,7 +21,7 @@ type viewing struct {
 	v      *screens.Viewer
 	rights policy.Right
 	lost   time.Time // zero while the other side is heard
-	floats []fyne.CanvasObject
+	floats []screens.Floating
 	stop   context.CancelFunc // ends the calls of second; nil: there are none
 	full   bool
 	paused bool
@@ -220,12 +220,12 @@ func (w *viewing) key(e *fyne.KeyEvent) {
 }
 
 // float tells the picture what lies over it now.
-func (w *viewing) float(over []fyne.CanvasObject) {
-	for _, o := range w.floats {
-		w.x.glass.Unfloat(o)
+func (w *viewing) float(over []screens.Floating) {
+	for _, f := range w.floats {
+		w.x.glass.Unfloat(f.Object)
 	}
-	for _, o := range over {
-		w.x.glass.Float(o)
+	for _, f := range over {
+		w.x.glass.Float(f.Object, f.Corner)
 	}
 	w.floats = over
 }

@@ -103,7 +103,7 @@ func (a *authority) request(ctx context.Context, want policy.Right, seq uint64) 
 	}
 	c, err := grant.Verify(got.Grant, st, grant.Expect{
 		Issuer: s.cfg.Origin, Tenant: s.cfg.Account.Tenant, SID: s.keys.SID, TH: s.keys.TH, GN: gn, Seq: seq,
-		Mode: "code", Helper: s.met.helper.Object, Sharer: s.cfg.Account.Object, Device: s.met.device.ID,
+		Mode: s.mode(), Helper: s.met.helper.Object, Sharer: s.cfg.Account.Object, Device: s.met.device.ID,
 		HelperFP: peer, SharerFP: own, Requested: want, CardH: s.met.digestH, CardS: s.met.digestS,
 		AppVersion: s.cfg.AppVersion,
 	})

@@ -54,12 +54,14 @@ type Common struct {
 type HelperConfig struct {
 	Common
 	Screen Screen
+	Ticket string // of a beside://open link: the session is started with that device, and has no code
 }
 
 // SharerConfig makes a Sharer.
 type SharerConfig struct {
 	Common
-	Code     string // as typed; see pair.ParseCode
+	Code     string    // as typed; see pair.ParseCode
+	Ring     *api.Ring // instead of a code: what the person pressed Join on
 	Device   api.DeviceEvidence
 	Displays capture.Backend
 	// Injector hands events to the system, after the filters. area is the shared picture in desktop coordinates.

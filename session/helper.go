@@ -92,7 +92,11 @@ func (h *Helper) Run(ctx context.Context) error {
 	defer close(h.out.c)
 	var began time.Time
 	var used policy.Right
-	err := h.pairing(ctx)
+	pairing := h.pairing
+	if h.cfg.Ticket != "" {
+		pairing = h.launch
+	}
+	err := pairing(ctx)
 	if err == nil {
 		err = h.agree(ctx, &began, &used)
 	}

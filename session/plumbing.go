@@ -95,6 +95,7 @@ type command struct {
 	rights  policy.Right
 	times   uint32 // of cmdContinue: how many pauses it ends
 	monitor int    // of cmdShow
+	pick    string // of cmdPick
 }
 
 const (
@@ -106,6 +107,9 @@ const (
 	cmdContinue
 	cmdClearInk
 	cmdShow
+	cmdRing
+	cmdPicked
+	cmdPick
 )
 
 // inbox is everything that can wake the owner before the link is up.
@@ -115,6 +119,7 @@ type inbox struct {
 	cmds     chan command
 	stop     *latch
 	self     Who
+	early    []any       // came before its time, and is next
 	answer   <-chan bool // of the consent that is up; nil otherwise
 }
 
@@ -132,6 +137,11 @@ var errTimeout = errors.New("session: nothing came in time")
 // next waits for a command or for a push about this session: it returns a command, the
 // person's answer (bool), an api.Signal, api.Claimant, api.Met or api.Revoke. An End push and a stop are errors.
 func (b *inbox) next(ctx context.Context, deadline <-chan time.Time) (any, error) {
+	if len(b.early) > 0 && !b.stop.isSet() {
+		v := b.early[0]
+		b.early = b.early[1:]
+		return v, nil
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -312,20 +322,17 @@ func readMet(m api.Met, hoid, soid string) (met, error) {
 	}
 	return met{
 		helper: h, sharer: s, digestH: sha256.Sum256(m.Helper), digestS: sha256.Sum256(m.Sharer),
-		device: Device{
-			ID: m.Device.ID, Name: m.Device.Name, OS: m.Device.OS,
-			State: policy.ParseDeviceState(m.Device.State), Proof: policy.ParseProof(m.Device.Proof),
-		},
-		offer: offer, chat: m.Chat, ice: m.ICE,
+		device: readDevice(m.Device), offer: offer, chat: m.Chat, ice: m.ICE,
 	}, nil
 }
 
+// readCard refuses a card of somebody else, unless oid is "".
 func readCard(raw []byte, oid string) (Person, error) {
 	var c api.Card
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return Person{}, err
 	}
-	if c.Object != oid || c.Name == "" || len(c.Photo) > api.MaxPhoto {
+	if c.Object != oid && oid != "" || c.Name == "" || len(c.Photo) > api.MaxPhoto {
 		return Person{}, errors.New("card of somebody else")
 	}
 	return Person{

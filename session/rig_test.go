@@ -242,6 +242,12 @@ func (r *rig) help() string {
 func (r *rig) join(code string) {
 	r.t.Helper()
 	r.conns[1] = r.end.Connect(sessiontest.Sam)
+	r.share(session.SharerConfig{Code: code})
+}
+
+// share starts the sharer with what is set and everything else.
+func (r *rig) share(cfg session.SharerConfig) {
+	r.t.Helper()
 	var overlay func() (session.Overlay, error)
 	if r.sheet != nil {
 		overlay = r.sheet.open
@@ -250,12 +256,10 @@ func (r *rig) join(code string) {
 	if displays == nil {
 		displays = r.screen
 	}
-	r.sharer = session.NewSharer(session.SharerConfig{
-		Overlay: overlay,
-		Common:  r.common(sessiontest.Sam, r.conns[1], true), Code: code, Displays: displays, Ceiling: r.ceiling,
-		Device: api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, Local: r.person, Spent: r.spent, Own: r.own,
-		Injector: func(area func() image.Rectangle) (input.Injector, error) { r.area = area; return r.sys, nil },
-	})
+	cfg.Overlay, cfg.Common, cfg.Displays, cfg.Ceiling = overlay, r.common(sessiontest.Sam, r.conns[1], true), displays, r.ceiling
+	cfg.Device, cfg.Local, cfg.Spent, cfg.Own = api.DeviceEvidence{Name: "HLD-LT-0427", OS: "Debian 12"}, r.person, r.spent, r.own
+	cfg.Injector = func(area func() image.Rectangle) (input.Injector, error) { r.area = area; return r.sys, nil }
+	r.sharer = session.NewSharer(cfg)
 	r.se = collect(r.sharer.Events())
 	s := r.sharer
 	r.wg.Go(func() { _ = s.Run(r.ctx) })

@@ -108,7 +108,11 @@ func (s *Sharer) Run(ctx context.Context) error {
 	defer close(s.out.c)
 	defer s.gate.Close()
 	end := Ended{}
-	err := s.pairing(ctx)
+	pairing := s.pairing
+	if s.cfg.Ring != nil {
+		pairing = s.joining
+	}
+	err := pairing(ctx)
 	if err == nil {
 		err = s.agree(ctx, &end)
 	}

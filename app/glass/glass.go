@@ -78,7 +78,7 @@ type Glass struct {
 	asked          bool    // Fyne asked for the pointer's shape
 	shape          *localCursor
 	holes          []image.Rectangle
-	floats         []fyne.CanvasObject
+	floats         []floating
 	looking        bool // a look at geometry and holes is on its way
 
 	stage   *canvas.Rectangle
@@ -164,16 +164,17 @@ func (g *Glass) Pan(dx, dy int) {
 }
 
 // Float keeps o, an object of the same window that may lie over the picture, visible
-// there. Fyne's own dialogs and menus need no Float.
-func (g *Glass) Float(o fyne.CanvasObject) {
-	g.floats = append(g.floats, o)
+// there. Outside its corners, which have that radius in Fyne's sizes, the picture is to be seen.
+// Fyne's own dialogs and menus need no Float.
+func (g *Glass) Float(o fyne.CanvasObject, corner float32) {
+	g.floats = append(g.floats, floating{o, corner})
 	g.look()
 }
 
 // Unfloat ends Float.
 func (g *Glass) Unfloat(o fyne.CanvasObject) {
 	for i, f := range g.floats {
-		if f == o {
+		if f.CanvasObject == o {
 			g.floats = append(g.floats[:i:i], g.floats[i+1:]...)
 			break
 		}

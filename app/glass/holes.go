@@ -2,6 +2,7 @@ package glass
 
 import (
 	"image"
+	"math"
 	"reflect"
 	"slices"
 
@@ -10,37 +11,62 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
+// floating is an object above the picture and the radius of its corners.
+type floating struct {
+	fyne.CanvasObject
+	corner float32
+}
+
 // cut tells the surface what Fyne shows above the picture, if that changed.
 func (g *Glass) cut() {
 	if g.surf == nil {
 		return
 	}
 	var holes []image.Rectangle
-	add := func(o fyne.CanvasObject, grow float32) {
+	scale := g.opt.Window.Canvas().Scale()
+	add := func(o fyne.CanvasObject, grow, corner float32) {
 		r := g.pixels(o)
-		if n := int(grow * g.opt.Window.Canvas().Scale()); !r.Empty() {
+		if n := int(grow * scale); !r.Empty() {
 			r = r.Inset(-n)
 		}
 		if !r.Intersect(g.tr.lay.area).Empty() {
-			holes = append(holes, r)
+			holes = append(holes, rounded(r, int(corner*scale))...)
 		}
 	}
 	for _, o := range g.opt.Window.Canvas().Overlays().List() {
 		if p, ok := o.(*widget.PopUp); ok {
-			add(p.Content, theme.InnerPadding()/2) // its background is that much larger
+			add(p.Content, theme.InnerPadding()/2, 0) // its background is that much larger
 			continue
 		}
-		add(content(o), 0)
+		add(content(o), 0, 0)
 	}
 	for _, o := range g.floats {
 		if o.Visible() {
-			add(o, 0)
+			add(o.CanvasObject, 0, o.corner)
 		}
 	}
 	if !slices.Equal(holes, g.holes) {
 		g.holes = holes
 		g.surf.cut(holes)
 	}
+}
+
+// rounded is r without its corners outside circles of that radius, in parts that do not overlap: else
+// what is behind the picture would show in the corners.
+func rounded(r image.Rectangle, radius int) []image.Rectangle {
+	radius = min(radius, r.Dx()/2, r.Dy()/2)
+	parts := []image.Rectangle{image.Rect(r.Min.X, r.Min.Y+radius, r.Max.X, r.Max.Y-radius)}
+	if parts[0].Empty() {
+		parts = nil
+	}
+	for y := range radius {
+		up := float64(radius) - float64(y) - 0.5
+		in := radius - int(math.Sqrt(float64(radius*radius)-up*up)+0.5)
+		parts = append(parts,
+			image.Rect(r.Min.X+in, r.Min.Y+y, r.Max.X-in, r.Min.Y+y+1),
+			image.Rect(r.Min.X+in, r.Max.Y-y-1, r.Max.X-in, r.Max.Y-y))
+	}
+	return parts
 }
 
 // content is what an overlay shows: Fyne's menus and drop-downs are a small object in

@@ -165,7 +165,7 @@ func TestFloat(t *testing.T) {
 		o.Resize(fyne.NewSize(100, 50))
 		o.Move(fyne.NewPos(200, 100))
 		r.w.SetContent(container.NewStack(r.w.Content(), box))
-		r.g.Float(o)
+		r.g.Float(o, 0)
 	})
 	r.until("it floats", func() bool { return r.colour(250, 125) == 0xFF0000 })
 	r.point(250, 125)

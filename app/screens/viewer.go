@@ -44,7 +44,7 @@ type ViewerData struct {
 	OnEdge     func() // full screen without toolbar: the pointer came to the top edge
 	// OnFloat is called with everything that lies over the picture now, so that a native
 	// picture can make room for it; may be nil.
-	OnFloat func(over []fyne.CanvasObject)
+	OnFloat func(over []Floating)
 }
 
 // Viewer is that window's content and what changes on it. Nothing in it moves by itself.
@@ -234,25 +234,34 @@ func (v *Viewer) ToggleMeter() {
 	v.restage()
 }
 
-func (v *Viewer) over() []fyne.CanvasObject {
-	var o []fyne.CanvasObject
+// Floating is an object that lies over the picture, and the radius of its corners, within which
+// the picture is to be seen.
+type Floating struct {
+	Object fyne.CanvasObject
+	Corner float32
+}
+
+func (v *Viewer) over() (over []Floating) {
 	if v.pill != nil {
-		o = append(o, v.pill)
+		over = append(over, Floating{v.pill, ui.PillCorner})
 	}
 	if v.open {
-		o = append(o, v.meter.Object)
+		over = append(over, Floating{v.meter.Object, ui.RadiusL})
 	}
 	if v.menu != nil {
-		o = append(o, v.menu)
+		over = append(over, Floating{v.menu, ui.RadiusL})
 	}
 	if v.card != nil {
-		o = append(o, v.card)
+		over = append(over, Floating{v.card, 0})
 	}
-	return o
+	return over
 }
 
 func (v *Viewer) restage() {
-	v.stage.Objects = append([]fyne.CanvasObject{v.data.Picture}, v.over()...)
+	v.stage.Objects = []fyne.CanvasObject{v.data.Picture}
+	for _, f := range v.over() {
+		v.stage.Objects = append(v.stage.Objects, f.Object)
+	}
 	v.stage.Refresh()
 	v.floats()
 }
@@ -263,7 +272,7 @@ func (v *Viewer) floats() {
 	}
 	o := v.over()
 	if v.full && v.barRoom.Visible() {
-		o = append(o, v.barRoom)
+		o = append(o, Floating{v.barRoom, 0})
 	}
 	v.data.OnFloat(o)
 }

@@ -163,7 +163,7 @@ func Pill(t Tone, icon, text string, action fyne.CanvasObject) fyne.CanvasObject
 	if action != nil {
 		row = append(row, action)
 	}
-	return Over(NewBox(Surface, LineStrong, 18), Pad(4, 14, 4, 12, AtLeast(0, 28, HStack(8, Middle, row...))))
+	return Over(NewBox(Surface, LineStrong, PillCorner), Pad(4, 14, 4, 12, AtLeast(0, 28, HStack(8, Middle, row...))))
 }
 
 // Progress is a bar that is set, not animated.

@@ -12,6 +12,7 @@ import (
 // Corner radii and control heights, in Fyne units.
 const (
 	RadiusS, RadiusM, RadiusL float32 = 6, 8, 12
+	PillCorner                float32 = 18
 	HeightS, HeightM, HeightL float32 = 28, 36, 44 // the sharer's screens use L only
 )
 

@@ -256,6 +256,11 @@ func TestAdminSiteInBrowser(t *testing.T) {
 	for name, path := range pages {
 		b.look(path, name)
 	}
+	var facts string
+	b.run("last seen", chromedp.Navigate(b.base+pages["admin-device"]), chromedp.Text(`dl.facts`, &facts, chromedp.ByQuery))
+	if !strings.Contains(facts, "Last seen by management") || !strings.Contains(facts, "20 Nov") {
+		t.Errorf("the device says %q", facts)
+	}
 	b.size(360, 780, true)
 	b.run("Dutch", chromedp.Navigate(b.base+"/admin/theme?lang=nl"))
 	for name, path := range pages {

@@ -7,11 +7,11 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
 	"beside/server/manage"
+	"beside/server/secret"
 )
 
 // envPrefix begins the names of environment variables that stand for flags: BESIDE_CLIENT_ID is -client-id.
@@ -170,16 +170,9 @@ func show(w io.Writer, fs *flag.FlagSet, from map[string]string) {
 
 // secretFile reads a file that only its owner may read. No error holds what is in it.
 func secretFile(flag, path string) (string, error) {
-	fi, err := os.Stat(path)
+	b, err := secret.Read(path)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", flag, err)
-	}
-	if runtime.GOOS != "windows" && fi.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%w: %s: %s may be read by others than its owner", manage.ErrUsage, flag, path)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", flag, err)
+		return "", fmt.Errorf("%w: %s: %w", manage.ErrUsage, flag, err)
 	}
 	return strings.TrimSpace(string(b)), nil
 }

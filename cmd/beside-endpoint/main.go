@@ -30,6 +30,8 @@ Commands:
 ` + manage.Usage + `  migrate              bring the database to the newest schema
   backup FILE          copy the SQLite database while it is in use
   rotate-keys          make a new grant key; no node may be running
+  anchor request       print what beside-anchor must sign, where the anchor is kept elsewhere
+  anchor import FILE   publish what it signed
   config               show every setting, where it came from and what is wrong
 
 A setting is a flag, or else an environment variable (BESIDE_CLIENT_ID is -client-id), or else a line
@@ -202,6 +204,9 @@ func console(ctx context.Context, w io.Writer, o options, words []string) (err e
 			fmt.Fprintf(w, "the grant key is now %s; copy grant.key to the other nodes before they start\n", kid)
 		}
 		return err
+	}
+	if words[0] == "anchor" {
+		return anchorWords(ctx, w, o.Dir, tenant, s, words[1:])
 	}
 	return manage.Run(ctx, w, s, tenant, words)
 }

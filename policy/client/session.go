@@ -173,7 +173,7 @@ func (s *Session) watch(typ string, body any, answer json.RawMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch typ {
-	case api.TypeCodeNew, api.TypeCodeClaim:
+	case api.TypeCodeNew, api.TypeCodeClaim, api.TypeLaunchStart, api.TypeLaunchJoin:
 		var begun struct{ Session, Resume string }
 		if json.Unmarshal(answer, &begun) == nil && begun.Session != "" && begun.Resume != "" {
 			s.id, s.token = begun.Session, begun.Resume

@@ -35,7 +35,7 @@ type Key struct {
 
 // key finds a key that may be used.
 func (s Statement) key(kid string) (ed25519.PublicKey, bool) {
-	if slices.Contains(s.Revoked, kid) {
+	if s.revoked(kid) {
 		return nil, false
 	}
 	for _, k := range s.Keys {
@@ -45,6 +45,9 @@ func (s Statement) key(kid string) (ed25519.PublicKey, bool) {
 	}
 	return nil, false
 }
+
+// revoked says whether a key id or the serial of a certificate counts no more.
+func (s Statement) revoked(id string) bool { return slices.Contains(s.Revoked, id) }
 
 // AnchorID names an anchor: SHA-256 of its public key.
 func AnchorID(pub ed25519.PublicKey) [32]byte { return sha256.Sum256(pub) }
@@ -57,10 +60,9 @@ func SignStatement(anchor ed25519.PrivateKey, s Statement) (string, error) {
 	return sign(anchor, header{"EdDSA", typKeys, "anchor"}, s)
 }
 
-// VerifyStatement checks a key statement: form, the anchor's signature, tenant, that its sequence
-// is not below highest, and drops keys that are not valid now by a clock that may be two days off.
-// Where every key is out by more than that, the error is ErrClock.
-func VerifyStatement(jws string, anchor ed25519.PublicKey, tenant string, now time.Time, highest uint64) (Statement, error) {
+// ReadStatement checks the form of a key statement, the anchor's signature and the tenant, and
+// judges neither its keys' lives nor its sequence: it may be an old one.
+func ReadStatement(jws string, anchor ed25519.PublicKey, tenant string) (Statement, error) {
 	h, payload, signed, sig, err := split(jws, typKeys)
 	if err != nil {
 		return Statement{}, err
@@ -75,10 +77,25 @@ func VerifyStatement(jws string, anchor ed25519.PublicKey, tenant string, now ti
 	switch {
 	case s.Tenant != tenant || tenant == "":
 		return Statement{}, refuse("statement", "tenant")
-	case s.Seq < highest:
-		return Statement{}, refuse("statement", "sequence went back")
-	case len(s.Keys) == 0 || len(s.Keys) > 8:
+	case len(s.Keys) == 0 || len(s.Keys) > maxKeys:
 		return Statement{}, refuse("statement", "%d keys", len(s.Keys))
+	}
+	return s, nil
+}
+
+// maxKeys is how many keys a statement may name.
+const maxKeys = 8
+
+// VerifyStatement checks a key statement: form, the anchor's signature, tenant, that its sequence
+// is not below highest, and drops keys that are not valid now by a clock that may be two days off.
+// Where every key is out by more than that, the error is ErrClock.
+func VerifyStatement(jws string, anchor ed25519.PublicKey, tenant string, now time.Time, highest uint64) (Statement, error) {
+	s, err := ReadStatement(jws, anchor, tenant)
+	if err != nil {
+		return Statement{}, err
+	}
+	if s.Seq < highest {
+		return Statement{}, refuse("statement", "sequence went back")
 	}
 	all := len(s.Keys)
 	s.Keys = slices.DeleteFunc(s.Keys, func(k Key) bool {

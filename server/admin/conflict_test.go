@@ -13,6 +13,7 @@ import (
 
 	"beside/policy"
 	"beside/server/directory/demo"
+	"beside/server/directory/enrolled"
 	"beside/server/directory/file"
 	"beside/server/store"
 	"beside/server/store/sqlite"
@@ -50,7 +51,7 @@ func open(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
-	s, err := New(Options{Store: db, Directory: dir, Tenant: demo.Tenant, Key: make([]byte, 32), Log: slog.New(slog.DiscardHandler), Zone: time.UTC})
+	s, err := New(Options{Store: db, Directory: enrolled.New(dir, db), Tenant: demo.Tenant, Key: make([]byte, 32), Log: slog.New(slog.DiscardHandler), Zone: time.UTC})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/hkdf"
@@ -17,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"beside/policy/anchor"
 	"beside/policy/grant"
 	"beside/server/secret"
 	"beside/server/signal"
@@ -33,6 +35,9 @@ const (
 // ErrNoAnchor means that the anchor's private key is not here and the stored statement
 // does not cover the grant key: the statement has to be signed where the anchor is.
 var ErrNoAnchor = errors.New("keys: no anchor key here and no statement that fits")
+
+// ErrAnchorHere means that the anchor's private key is in the data folder, so nothing has to be signed elsewhere.
+var ErrAnchorHere = errors.New("keys: anchor.key is in the data folder: only an anchor that is kept elsewhere is asked")
 
 // ErrOtherKey means that another node speaks for the tenant with another key: nodes of one
 // database need the same grant.key and the same anchor.
@@ -171,6 +176,45 @@ func (k *Keys) Statement(ctx context.Context, tenant string) (string, error) {
 		jws = have.JWS
 	}
 	return jws, err
+}
+
+// Request is what the offline anchor needs to sign a statement for the tenant. ErrAnchorHere if the
+// anchor is not offline.
+func (k *Keys) Request(ctx context.Context, tenant string) (anchor.Request, error) {
+	if k.anchor != nil {
+		return anchor.Request{}, ErrAnchorHere
+	}
+	t := k.o.Store.For(tenant)
+	have, err := t.Statement(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return anchor.Request{}, err
+	}
+	created, err := t.KeyCreated(ctx, k.kid)
+	if err != nil {
+		return anchor.Request{}, err
+	}
+	return anchor.Request{Tenant: tenant, KID: k.kid, Public: publicOf(k.grant), NotBefore: created.Add(-slack).Unix(), Seq: have.Seq + 1, Current: have.JWS}, nil
+}
+
+// Import publishes a statement that the offline anchor signed. It must be of the anchor whose public
+// key is here, name this grant key, and come after the one before.
+func (k *Keys) Import(ctx context.Context, tenant, jws string) (grant.Statement, error) {
+	now := k.o.Now()
+	s, err := grant.VerifyStatement(jws, k.anchorPub, tenant, now, 0)
+	if err != nil {
+		return s, fmt.Errorf("keys: import: %w", err)
+	}
+	out := store.Statement{Seq: s.Seq, JWS: jws, Created: now}
+	for _, x := range s.Keys {
+		out.Kids = append(out.Kids, x.KID)
+		if x.KID == k.kid && bytes.Equal(x.Public, publicOf(k.grant)) {
+			out.Expires = time.Unix(x.NotAfter, 0)
+		}
+	}
+	if out.Expires.IsZero() || slices.Contains(s.Revoked, k.kid) {
+		return s, fmt.Errorf("%w: it does not name this endpoint's grant key", ErrNoAnchor)
+	}
+	return s, k.o.Store.For(tenant).PutStatement(ctx, out)
 }
 
 // Agree says whether the current statement of the tenant, if there is one, is of these keys.

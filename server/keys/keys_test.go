@@ -3,6 +3,8 @@ package keys_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"beside/policy"
+	"beside/policy/anchor"
 	"beside/policy/grant"
 	"beside/server/keys"
 	"beside/server/signal"
@@ -148,5 +151,78 @@ func TestKeyFiles(t *testing.T) {
 			t.Errorf("%s: rubbish is read", f)
 		}
 		must(t, os.WriteFile(path, b, 0o600))
+	}
+}
+
+// The anchor is elsewhere: the endpoint asks, somebody signs, and from then on grants count.
+func TestOfflineAnchor(t *testing.T) {
+	clock, o := open(t)
+	file := filepath.Join(t.TempDir(), "anchor")
+	pass := []byte("correct horse battery")
+	public, err := anchor.New(file, pass)
+	must(t, err)
+	private, err := anchor.Open(file, pass)
+	must(t, err)
+	der, err := x509.MarshalPKIXPublicKey(public)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(o.Dir, "anchor.pub"), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), 0o600))
+	k, made, err := keys.Open(o)
+	if err != nil || made {
+		t.Fatal(made, err)
+	}
+	if _, _, err := k.Grant(t.Context(), storetest.A, request()); !errors.Is(err, keys.ErrNoAnchor) {
+		t.Fatalf("before anything was signed: %v", err)
+	}
+	r, err := k.Request(t.Context(), storetest.A)
+	must(t, err)
+	sign := func(r anchor.Request, terms anchor.Terms) string {
+		t.Helper()
+		terms.Life = 24 * time.Hour
+		jws, _, err := anchor.Statement(private, r, terms, clock.Now())
+		must(t, err)
+		return jws
+	}
+	first := sign(r, anchor.Terms{First: true})
+	foreign := r
+	foreign.KID, foreign.Public = "other", fill(1, 32)
+	for name, jws := range map[string]string{"nothing": "", "of another key": sign(foreign, anchor.Terms{First: true})} {
+		if _, err := k.Import(t.Context(), storetest.A, jws); err == nil {
+			t.Errorf("%s was imported", name)
+		}
+	}
+	if _, err := k.Import(t.Context(), storetest.B, first); err == nil {
+		t.Error("it was imported for another tenant")
+	}
+	if s, err := k.Import(t.Context(), storetest.A, first); err != nil || s.Seq != 1 {
+		t.Fatal(s, err)
+	}
+	if _, err := k.Import(t.Context(), storetest.A, first); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("imported twice: %v", err)
+	}
+	jws, statement, err := k.Grant(t.Context(), storetest.A, request())
+	must(t, err)
+	st, err := grant.VerifyStatement(statement, public, storetest.A, clock.Now(), 1)
+	must(t, err)
+	if _, err := grant.Verify(jws, st, expect()); err != nil {
+		t.Errorf("the grant: %v", err)
+	}
+
+	// What is revoked is published with the next one.
+	r, err = k.Request(t.Context(), storetest.A)
+	if err != nil || r.Seq != 2 || r.Current != first {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if s, err := k.Import(t.Context(), storetest.A, sign(r, anchor.Terms{Revoke: []string{"0102030405060708"}})); err != nil || len(s.Revoked) != 1 {
+		t.Errorf("%+v %v", s, err)
+	}
+	clock.Add(25 * time.Hour)
+	if _, _, err := k.Grant(t.Context(), storetest.A, request()); !errors.Is(err, keys.ErrNoAnchor) {
+		t.Errorf("after it ran out: %v", err)
+	}
+	_, here := open(t)
+	k, _, err = keys.Open(here)
+	must(t, err)
+	if _, err := k.Request(t.Context(), storetest.A); !errors.Is(err, keys.ErrAnchorHere) {
+		t.Errorf("an anchor that is here: %v", err)
 	}
 }

@@ -23,9 +23,6 @@ import (
 	"beside/server/admin"
 	face "beside/server/api"
 	"beside/server/directory"
-	"beside/server/directory/enrolled"
-	"beside/server/directory/file"
-	"beside/server/directory/own"
 	"beside/server/keys"
 	"beside/server/relay"
 	"beside/server/rendezvous"
@@ -274,30 +271,6 @@ func (n *Node) Close() error {
 	return err
 }
 
-// openDirectory is the directory that was configured, or the directory file; without one it makes
-// one that knows nobody.
-func (n *Node) openDirectory() (Directory, error) {
-	c := n.c
-	if c.Own != nil {
-		return own.New(own.Options{Store: n.Store, Company: c.Own.Company, Domain: c.Own.Domain}), nil
-	}
-	if c.Directory != nil {
-		return c.Directory, nil
-	}
-	path := filepath.Join(c.Dir, DirectoryFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		c.Log.Warn("the directory file knows nobody yet", "file", path)
-		if err := file.Write(path, file.Data{Tenants: []file.Tenant{{ID: c.Tenant}}}); err != nil {
-			return nil, err
-		}
-	}
-	d, err := file.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return d, nil
-}
-
 // origin is the address that apps and grants use, in its one spelling.
 func origin(c Config, addr net.Addr) (string, error) {
 	if c.Origin == "" {
@@ -423,9 +396,6 @@ func (n *Node) Serve(ctx context.Context, f Front, ready func()) error {
 	}
 	return err
 }
-
-// directory is the organisation's with the devices that were enrolled here.
-func (n *Node) directory() directory.Browser { return enrolled.New(n.dir, n.Store) }
 
 func (n *Node) directoryChanged(err error) {
 	if err != nil {

@@ -38,7 +38,7 @@ func (n *Node) rest(v auth.Verifier, hub *signal.Hub, server *face.Server, sinks
 		checks = append(checks, rest.Check{Name: s.Name(), Ask: asked(s)})
 	}
 	return rest.New(rest.Options{
-		Store: n.Store, Directory: n.dir, Tenant: n.c.Tenant, Verifier: v, End: hub.End, Version: n.c.Version, Log: n.c.Log,
+		Store: n.Store, Directory: n.directory(), Tenant: n.c.Tenant, Verifier: v, End: hub.End, Version: n.c.Version, Log: n.c.Log,
 		Checks: checks,
 	})
 }

@@ -284,3 +284,39 @@ func FuzzSASMessage(f *testing.F) {
 		}
 	})
 }
+
+// Somebody in the middle who plays the protocol with each side has keys with both, and two numbers.
+func TestSASManInTheMiddle(t *testing.T) {
+	h, commit, err := NewHelperSAS(sasContext(), sasLocal(0x0a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewSharerSAS(sasContext(), sasLocal(0x0b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	toH, err := NewSharerSAS(sasContext(), sasLocal(0x66))
+	if err != nil {
+		t.Fatal(err)
+	}
+	toS, own, err := NewHelperSAS(sasContext(), sasLocal(0x66))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shareH, err := toH.Share(commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shareS, err := s.Share(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, numH, errH := h.Reveal(shareH)
+	reveal, _, _, errM := toS.Reveal(shareS)
+	if errH != nil || errM != nil {
+		t.Fatal(errH, errM)
+	}
+	if _, numS, err := s.Finish(reveal); err != nil || numS == numH {
+		t.Errorf("%s and %s, %v", numH, numS, err)
+	}
+}

@@ -68,6 +68,7 @@ type meeting struct {
 	nH, nS         []byte
 	helper, sharer string
 	claimed        bool
+	mode           string
 	paired         map[string]bool
 	met            api.Met
 	th             []byte
@@ -212,6 +213,8 @@ func (e *Endpoint) handle(who, typ string, b []byte) (any, error) {
 			return nil, err
 		}
 		return e.claim(who, m)
+	case api.TypeLaunchOpen, api.TypeLaunchStart, api.TypeLaunchJoin, api.TypeLaunchDecline:
+		return e.launch(who, typ, b)
 	case api.TypeEvent:
 		var m api.Event
 		if err := json.Unmarshal(b, &m); err != nil {
@@ -249,7 +252,7 @@ func (e *Endpoint) handle(who, typ string, b []byte) (any, error) {
 func (e *Endpoint) codeNew(who string, m api.CodeNew) (any, error) {
 	e.n++
 	s := &meeting{
-		id: fmt.Sprintf("44444444-4444-4444-8444-%012d", e.n), nH: m.NH, helper: who, paired: map[string]bool{},
+		id: fmt.Sprintf("44444444-4444-4444-8444-%012d", e.n), nH: m.NH, helper: who, paired: map[string]bool{}, mode: "code",
 	}
 	const alphabet = "23456789BCDFGHJKMNPQRTVWXY"
 	s.locator = "BB" + string(alphabet[e.n/26%26]) + string(alphabet[e.n%26])
@@ -317,7 +320,7 @@ func (e *Endpoint) grant(s *meeting, m api.GrantRequest) (any, error) {
 	s.th = m.TH
 	sid := grant.SID(s.id, s.nH, s.nS)
 	c := grant.Claims{
-		Iss: Origin, Tid: Tenant, TH: hex.EncodeToString(m.TH), GN: m.GN, Seq: m.Seq, Mode: "code", HOID: s.helper, SOID: s.sharer,
+		Iss: Origin, Tid: Tenant, TH: hex.EncodeToString(m.TH), GN: m.GN, Seq: m.Seq, Mode: s.mode, HOID: s.helper, SOID: s.sharer,
 		Dev: Device, DevProof: "own", DevState: e.State.String(), Rights: m.Rights, HFP: m.HFP, SFP: m.SFP, CardH: m.CardH, CardS: m.CardS,
 		StartWithin: 120, RunFor: 600, MinApp: "0.0.0", Audit: grant.Audit{Seq: 1, Hash: "00"}, Iat: 1, Sid: hex.EncodeToString(sid[:]),
 	}

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"time"
+
 	"beside/policy"
 	"beside/server/directory/file"
 	"beside/server/store"
@@ -72,7 +74,7 @@ func Data(state policy.DeviceState) file.Data {
 			},
 			Devices: []file.Device{
 				sams,
-				{ID: DeviceInes, Name: "HLD-LT-0311", OS: "Debian 11", Owner: Ines, Registered: true, Enrolled: true, State: "noncompliant", Groups: []string{GroupLaptops}},
+				{ID: DeviceInes, Name: "HLD-LT-0311", OS: "Debian 11", Owner: Ines, Registered: true, Enrolled: true, State: "noncompliant", Groups: []string{GroupLaptops}, Seen: time.Date(2026, 11, 20, 8, 30, 0, 0, time.UTC)},
 				{ID: DeviceTomas, Name: "tomas-home", OS: "Ubuntu 24.04", Owner: Tomas, Registered: true},
 				{ID: DeviceLena, Name: "HLD-WS-0088", OS: "Ubuntu 24.04", Owner: Lena, Registered: true, Enrolled: true},
 				{ID: DeviceRuth, Name: "HLD-LT-0001", OS: "Debian 12", Owner: Ruth, Registered: true, Enrolled: true, State: "compliant", Groups: []string{GroupLaptops}},

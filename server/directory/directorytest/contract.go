@@ -78,6 +78,9 @@ func devices(t *testing.T, d directory.Browser) {
 			}
 		})
 	}
+	if x, err := d.Device(t.Context(), demo.Tenant, demo.DeviceLena); err != nil || !x.Seen.IsZero() && !x.Seen.Equal(Heard()) { // a directory need not know
+		t.Errorf("last heard of %v, want %v; %v", x.Seen, Heard(), err)
+	}
 	for owner, want := range map[string][]string{demo.Sam: {demo.DeviceSam, Tablet}, demo.Tomas: {demo.DeviceTomas}, demo.Paul: nil} {
 		got, err := d.DevicesOf(t.Context(), demo.Tenant, owner)
 		var ids []string

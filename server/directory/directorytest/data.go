@@ -19,6 +19,9 @@ const (
 	Someone = "10000000-0000-4000-8000-00000000b010" // whose account is switched off
 )
 
+// Heard is when management last heard of Lena's device.
+func Heard() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+
 // Data is the demo with a circle of groups, somebody who may not sign in, and a device that
 // only device management knows.
 func Data() file.Data {
@@ -28,6 +31,7 @@ func Data() file.Data {
 		file.Group{ID: Empty, Name: "Empty"})
 	t.People = append(t.People, file.Person{OID: Someone, Name: "Some One", Disabled: true, Groups: []string{Deep}})
 	t.Devices = append(t.Devices, file.Device{ID: Tablet, Name: "tablet", OS: "Android 15", Owner: demo.Sam, Enrolled: true, State: "compliant"})
+	t.Devices[3].Seen = Heard()
 	return d
 }
 
@@ -48,12 +52,15 @@ func Graph(t file.Tenant) graphtest.Data {
 		if i := strings.LastIndex(name, " "); i > 0 {
 			name, version = name[:i], name[i+1:]
 		}
+		if v.Seen.IsZero() {
+			v.Seen = time.Now()
+		}
 		if v.State == "" {
 			v.State = "unknown"
 		}
 		d.Devices = append(d.Devices, graphtest.Device{
 			Object: Object(v.ID), ID: v.ID, Name: v.Name, OS: name, Version: version, Owner: v.Owner,
-			Registered: v.Registered, Enrolled: v.Enrolled, State: v.State, LastSync: time.Now(), Groups: v.Groups,
+			Registered: v.Registered, Enrolled: v.Enrolled, State: v.State, LastSync: v.Seen, Groups: v.Groups,
 		})
 	}
 	return d

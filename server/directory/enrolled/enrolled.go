@@ -19,7 +19,10 @@ type Directory struct {
 	store *store.Store
 }
 
-var _ directory.Browser = (*Directory)(nil)
+var (
+	_ directory.Browser = (*Directory)(nil)
+	_ directory.Ahead   = (*Directory)(nil)
+)
 
 // New adds the devices in a store to a directory.
 func New(base directory.Browser, s *store.Store) *Directory { return &Directory{base, s} }
@@ -84,16 +87,42 @@ func (d *Directory) Devices(ctx context.Context, tenant string, q directory.Quer
 
 // added are those that count and that the other directory does not know.
 func (d *Directory) added(ctx context.Context, tenant string, es []store.EnrolledDevice) []directory.Device {
+	es = slices.DeleteFunc(slices.Clone(es), func(e store.EnrolledDevice) bool { return !e.Revoked.IsZero() })
 	var out []directory.Device
+	unknown := d.strangers(ctx, tenant, es)
 	for _, e := range es {
-		if !e.Revoked.IsZero() {
-			continue
-		}
-		if _, err := d.Browser.Device(ctx, tenant, e.ID); errors.Is(err, directory.ErrUnknown) {
+		if unknown(e.ID) {
 			out = append(out, own(e))
 		}
 	}
 	return out
+}
+
+// few is how many devices a directory that is far away is asked for one by one.
+const few = 3
+
+// strangers says whether the other directory does not know a device. One that is far away is
+// asked for its list, which it has at hand, and not for every device.
+func (d *Directory) strangers(ctx context.Context, tenant string, es []store.EnrolledDevice) func(id string) bool {
+	if _, far := d.Browser.(directory.Ahead); far && len(es) > few {
+		list, _, err := d.Browser.Devices(ctx, tenant, directory.Query{})
+		known := make(map[string]bool, len(list))
+		for _, x := range list {
+			known[x.ID] = true
+		}
+		return func(id string) bool { return err == nil && !known[id] }
+	}
+	return func(id string) bool {
+		_, err := d.Browser.Device(ctx, tenant, id)
+		return errors.Is(err, directory.ErrUnknown)
+	}
+}
+
+// Ahead implements directory.Ahead for the other directory.
+func (d *Directory) Ahead(ctx context.Context, tenant string, people []string, device string) {
+	if far, ok := d.Browser.(directory.Ahead); ok {
+		far.Ahead(ctx, tenant, people, device)
+	}
 }
 
 func matches(x directory.Device, q directory.Query) bool {

@@ -1,6 +1,7 @@
 package enrolled_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -32,7 +33,9 @@ func own(t *testing.T, s *store.Store, id, name, owner string) string {
 	return made.Device
 }
 
-func TestDirectory(t *testing.T) {
+// open is the demo's directory file and an empty store.
+func open(t *testing.T) (*file.Directory, *store.Store) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "directory.json")
 	if err := file.Write(path, demo.Data(policy.StateCompliant)); err != nil {
 		t.Fatal(err)
@@ -45,12 +48,17 @@ func TestDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { _ = s.Close() })
 	for _, id := range []string{demo.Tenant, demo.OtherTenant} {
 		if err := s.For(id).SetUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return base, s
+}
+
+func TestDirectory(t *testing.T) {
+	base, s := open(t)
 	d := enrolled.New(base, s)
 	bench := own(t, s, "", "Bench 7", demo.Paul)
 	kiosk := own(t, s, "", "a kiosk", "")
@@ -109,4 +117,41 @@ func TestDirectory(t *testing.T) {
 	if _, err := d.Device(t.Context(), demo.Tenant, kiosk); !errors.Is(err, directory.ErrUnavailable) {
 		t.Errorf("without the store: %v", err)
 	}
+}
+
+// far is a directory that is asked over a network.
+type far struct {
+	directory.Browser
+	asked, ahead int
+}
+
+func (f *far) Device(ctx context.Context, tenant, id string) (directory.Device, error) {
+	f.asked++
+	return f.Browser.Device(ctx, tenant, id)
+}
+
+func (f *far) Ahead(context.Context, string, []string, string) { f.ahead++ }
+
+// TestFar: a list asks a directory that is far away once and not for every enrolled device, and
+// what is about to be needed is asked for ahead.
+func TestFar(t *testing.T) {
+	base, s := open(t)
+	for i := range 10 {
+		own(t, s, "", fmt.Sprintf("Bench %d", i), "")
+	}
+	own(t, s, demo.DeviceSam, "", demo.Sam)
+	_, before, err := base.Devices(t.Context(), demo.Tenant, directory.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &far{Browser: base}
+	d := enrolled.New(f, s)
+	list, total, err := d.Devices(t.Context(), demo.Tenant, directory.Query{Limit: 100})
+	if err != nil || total != before+10 || len(list) != total || f.asked != 0 {
+		t.Errorf("%d of %d, asked %d times, %v", len(list), total, f.asked, err)
+	}
+	if d.Ahead(t.Context(), demo.Tenant, []string{demo.Noa}, ""); f.ahead != 1 {
+		t.Error("nothing is asked for ahead")
+	}
+	enrolled.New(base, s).Ahead(t.Context(), demo.Tenant, []string{demo.Noa}, "") // nothing to do
 }

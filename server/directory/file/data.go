@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"time"
 	"unicode/utf8"
 
 	"beside/policy"
@@ -65,6 +66,8 @@ type Device struct {
 	Registered bool     `json:"registered,omitempty"`
 	State      string   `json:"state,omitempty"`
 	Groups     []string `json:"groups,omitempty"`
+
+	Seen time.Time `json:"seen,omitzero"` // when device management last heard of it
 }
 
 // Parse reads a file strictly: no unknown members, no repeated ids, every reference exists.

@@ -9,7 +9,7 @@
 //	               "username": sign-in name, "guest": bool, "disabled": bool, "groups": [ids],
 //	               "photo": file beside this one, PNG or JPEG, at most 64 KiB}],
 //	  "devices": [{"id": GUID, "name": text, "os": text, "owner": oid, "enrolled": bool, "registered": bool,
-//	               "state": "compliant" | "noncompliant" | "unknown", "groups": [ids]}]
+//	               "state": "compliant" | "noncompliant" | "unknown", "groups": [ids], "seen": RFC 3339 time}]
 //	}]}
 //
 // The file is read again when it changes. While it cannot be read or makes no sense the

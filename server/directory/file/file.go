@@ -156,7 +156,7 @@ func newIndex(dir string, t Tenant) (*index, error) {
 		}}
 	}
 	for _, d := range t.Devices {
-		dev := directory.Device{Name: d.Name, OS: d.OS, Device: policy.Device{
+		dev := directory.Device{Name: d.Name, OS: d.OS, Seen: d.Seen, Device: policy.Device{
 			ID: d.ID, Enrolled: d.Enrolled, Registered: d.Registered,
 			State: policy.ParseDeviceState(d.State), Owner: d.Owner, Groups: closure(parents, d.Groups), GroupsKnown: true,
 		}}

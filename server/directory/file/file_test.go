@@ -41,6 +41,9 @@ func TestContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	directorytest.Run(t, d)
+	if x, err := d.Device(t.Context(), demo.Tenant, demo.DeviceLena); err != nil || !x.Seen.Equal(directorytest.Heard()) {
+		t.Errorf("last heard of %v %v", x.Seen, err)
+	}
 }
 
 func TestChangeAndBreak(t *testing.T) {
