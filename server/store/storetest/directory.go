@@ -339,8 +339,8 @@ func dirIsolation(t *testing.T, e *env) {
 	must(t, err)
 	outer, err := b.AddGroup(e.ctx, store.DirGroup{Name: "outer B", Source: store.SourceSCIM}, []string{g.ID})
 	must(t, err)
-	if of, err := a.GroupsOf(e.ctx, store.MemberPerson, noa.ID); err != nil || !slices.Equal(of[noa.ID], []string{g.ID}) {
-		t.Errorf("A's person is in %v %v", of, err)
+	if in, err := a.GroupsOf(e.ctx, store.MemberPerson, noa.ID); err != nil || !slices.Equal(in[noa.ID], []string{g.ID}) {
+		t.Errorf("A's person is in %v %v", in, err)
 	}
 	other := person(t, e, "sam")
 	deep := group(t, e, "deep", other.ID)
