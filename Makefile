@@ -35,7 +35,7 @@ build: deps-build binaries ## build everything into bin/
 .PHONY: binaries
 binaries:
 	@mkdir -p $(BIN); [ -x $(BIN)/beside-dev ] || echo "Building; the first time takes some minutes."
-	CGO_ENABLED=0 $(GO) build $(FLAGS) -o $(BIN)/ ./cmd/beside-endpoint ./cmd/beside-endpoint-dev ./cmd/beside-demo
+	CGO_ENABLED=0 $(GO) build $(FLAGS) -o $(BIN)/ ./cmd/beside-anchor ./cmd/beside-endpoint ./cmd/beside-endpoint-dev ./cmd/beside-demo
 	$(GO) build $(FLAGS) -o $(BIN)/beside ./cmd/beside
 	$(GO) build $(FLAGS) -tags dev -o $(BIN)/beside-dev ./cmd/beside
 

@@ -118,8 +118,8 @@ func (h *Helper) ring(ctx context.Context) (nH [32]byte, c api.Claimant, err err
 		case err != nil:
 			return nH, c, err
 		}
-		if c, ok := v.(api.Claimant); ok {
-			return nH, c, nil
+		if who, ok := v.(api.Claimant); ok {
+			return nH, who, nil
 		}
 	}
 }

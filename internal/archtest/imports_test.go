@@ -55,6 +55,8 @@ var never = []struct {
 	{"cmd/beside", "server", "the app is not the endpoint"},
 	{"cmd/beside", "auth/devidp", "the app meets it over HTTP like any provider"},
 	{"cmd/beside-endpoint", "auth/devidp", "development only; cmd/beside-endpoint-dev links it"},
+	{"cmd/beside-anchor", "server", "the anchor is offline"},
+	{"cmd/beside-anchor", "session", "the anchor is offline"},
 	{"cmd/beside-endpoint", "session", "the endpoint never sees a session's content"},
 	{"cmd/beside-endpoint", "app", "the endpoint has no windows"},
 	{"cmd/beside-endpoint-dev", "session", "the endpoint never sees a session's content"},
@@ -160,7 +162,7 @@ func TestLayersExist(t *testing.T) {
 }
 
 func TestEndpointIsPureGo(t *testing.T) {
-	for _, p := range list(t, "-deps", "./cmd/beside-endpoint", "./cmd/beside-endpoint-dev", "./cmd/beside-demo") {
+	for _, p := range list(t, "-deps", "./cmd/beside-anchor", "./cmd/beside-endpoint", "./cmd/beside-endpoint-dev", "./cmd/beside-demo") {
 		if !p.Standard && len(p.CgoFiles) > 0 {
 			t.Errorf("%s uses cgo and is linked into a program that must not", p.ImportPath)
 		}

@@ -32,7 +32,7 @@ func goodHelper() HelperCert {
 	}
 }
 
-func publicKey(k ed25519.PrivateKey) []byte { return k.Public().(ed25519.PublicKey) } //nolint:forcetypeassert // always one
+func publicKey(k ed25519.PrivateKey) []byte { return k.Public().(ed25519.PublicKey) }
 
 func TestCertificates(t *testing.T) {
 	a, b := certKey(1), certKey(9)
@@ -67,7 +67,7 @@ func TestCertificates(t *testing.T) {
 		"changed":         {strings.Replace(device, ".", ".e", 1), a, st, certTenant, certNow, false, false},
 		"nothing":         {"", a, st, certTenant, certNow, false, false},
 	} {
-		pub := tt.anchor.Public().(ed25519.PublicKey) //nolint:forcetypeassert // always one
+		pub := tt.anchor.Public().(ed25519.PublicKey)
 		_, errD := VerifyDevice(tt.jws, pub, tt.st, tt.tenant, tt.at)
 		_, errH := VerifyHelper(tt.jws, pub, tt.st, tt.tenant, tt.at)
 		if (errD == nil) != tt.device || (errH == nil) != tt.helper {
@@ -127,7 +127,7 @@ func FuzzCertificate(f *testing.F) {
 	f.Add(h)
 	f.Add("..")
 	f.Fuzz(func(t *testing.T, jws string) {
-		pub := a.Public().(ed25519.PublicKey) //nolint:forcetypeassert // always one
+		pub := a.Public().(ed25519.PublicKey)
 		if _, err := VerifyDevice(jws, pub, Statement{Tenant: certTenant}, certTenant, certNow); err == nil && jws != d {
 			t.Errorf("%s was not signed", jws)
 		}

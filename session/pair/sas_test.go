@@ -23,13 +23,12 @@ func sasLocal(fp byte) Local {
 
 // sas is one launch, in which a test may change what arrives.
 type sas struct {
-	helper, sharer         Context
-	local                  [2]Local
-	commit, share, reveal  func([]byte) []byte
-	kh, ks                 *Keys
-	numH, numS             string
-	errShare, errH, errS   error
-	sentCommit, sentReveal []byte
+	helper, sharer        Context
+	local                 [2]Local
+	commit, share, reveal func([]byte) []byte
+	kh, ks                *Keys
+	numH, numS            string
+	errShare, errH, errS  error
 }
 
 func newSASPlay() *sas {
