@@ -92,7 +92,7 @@ func TestStatement(t *testing.T) {
 	_, key := made(t)
 	_, other := made(t)
 	now := time.Unix(1_800_000_000, 0)
-	public := key.Public().(ed25519.PublicKey) //nolint:forcetypeassert // always one
+	public := key.Public().(ed25519.PublicKey)
 	req := anchor.Request{Tenant: tenant, KID: "k1", Public: bytes.Repeat([]byte{1}, 32), NotBefore: now.Unix(), Seq: 1}
 	first, s, err := anchor.Statement(key, req, anchor.Terms{Life: time.Hour * 24, First: true, Revoke: []string{"old"}, MinApp: "1.2"}, now)
 	if err != nil {
