@@ -123,6 +123,7 @@ func New(opt Options) *Glass {
 	g.open = newOpener(opt, native)
 	g.pic = &picture{
 		alloc:   g.open.alloc,
+		spent:   g.spent,
 		resized: func() { g.opt.Do(g.arrange) },
 		pointer: func() { g.opt.Do(g.reshape) },
 		unknown: arrowShape(),

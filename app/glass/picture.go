@@ -18,6 +18,7 @@ type picture struct {
 	pointer func()                         // the remote pointer's shape changed; must not block
 	unknown *frame.CursorShape             // stands for a shape that is not known
 	alloc   func(size image.Point) *buffer // any goroutine
+	spent   *latency                       // from Show to the screen
 
 	mu     sync.Mutex
 	buf    *buffer
@@ -28,6 +29,9 @@ type picture struct {
 	paused bool
 	shown  atomic.Bool // pictures are visible; false until the first Show. Changed under mu
 }
+
+// Display is Glass.Display, for the session's meter.
+func (p *picture) Display() time.Duration { return p.spent.median() }
 
 // Frame implements session.Screen.
 func (p *picture) Frame(size image.Point) *frame.Frame {

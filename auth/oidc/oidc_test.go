@@ -185,6 +185,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"audience of a kind":      {func(_, c map[string]any) { c["aud"] = 7 }, auth.ErrToken},
 		"another client":          {func(_, c map[string]any) { c["azp"] = "other" }, auth.ErrToken},
 		"two clients":             {func(_, c map[string]any) { c["client_id"] = "other" }, auth.ErrToken},
+		"the right client last":   {func(_, c map[string]any) { c["azp"], c["client_id"] = "other", client }, auth.ErrToken},
 		"no client":               {func(_, c map[string]any) { delete(c, "azp") }, auth.ErrToken},
 		"a client for itself":     {func(_, c map[string]any) { c["sub"] = client }, auth.ErrToken},
 		"nobody":                  {func(_, c map[string]any) { delete(c, "sub") }, auth.ErrToken},

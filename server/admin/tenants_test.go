@@ -84,6 +84,9 @@ func TestTenantsAreStrangers(t *testing.T) {
 			}
 		}
 		for i, name := range params {
+			if strings.Contains(path, "{") { // all at once is enough where the path decides
+				break
+			}
 			q := url.Values{"h": {demo.Noa}, "s": {demo.Sam}}
 			q.Set(name, ids[i%len(ids)])
 			look(q)

@@ -87,7 +87,7 @@ func stamp(t time.Time) string {
 
 // page is how many rows are asked of the store at a time, so that an export of any length needs
 // little memory and holds nothing up.
-const page = 1000
+const page = 250
 
 // Sessions are all sessions that q chooses, newest first, whatever its Limit. It ends with an error
 // if there is one.

@@ -122,7 +122,7 @@ func TestEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	const n = 1001
+	const n = 251
 	for _, id := range []string{storetest.A, storetest.B} {
 		tn := s.For(id)
 		if err := tn.SetUp(t.Context()); err != nil {

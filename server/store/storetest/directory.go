@@ -332,6 +332,26 @@ func dirIsolation(t *testing.T, e *env) {
 	}
 	_, err := b.AddPerson(e.ctx, store.DirPerson{Username: "noa", Object: noa.Object, Source: store.SourceSCIM})
 	must(t, err) // A's names are not taken in B
+	// The same ids in B, nested there, are other groups and other people.
+	_, err = b.AddPerson(e.ctx, store.DirPerson{ID: noa.ID, Object: "twin", Username: "twin", Source: store.SourceSCIM})
+	must(t, err)
+	_, err = b.AddGroup(e.ctx, store.DirGroup{ID: g.ID, Name: "B", Source: store.SourceSCIM}, []string{noa.ID})
+	must(t, err)
+	outer, err := b.AddGroup(e.ctx, store.DirGroup{Name: "outer B", Source: store.SourceSCIM}, []string{g.ID})
+	must(t, err)
+	if in, err := a.GroupsOf(e.ctx, store.MemberPerson, noa.ID); err != nil || !slices.Equal(in[noa.ID], []string{g.ID}) {
+		t.Errorf("A's person is in %v %v", in, err)
+	}
+	other := person(t, e, "sam")
+	deep := group(t, e, "deep", other.ID)
+	_, err = b.AddGroup(e.ctx, store.DirGroup{ID: deep.ID, Name: "B", Source: store.SourceSCIM}, []string{outer.ID})
+	must(t, err)
+	if _, n, err := a.FindPeople(e.ctx, store.DirQuery{Group: deep.ID}); err != nil || n != 1 {
+		t.Errorf("%d people in A's group, %v", n, err)
+	}
+	if r, err := a.Reaches(e.ctx, []string{deep.ID}); err != nil || r[deep.ID].People != 1 {
+		t.Errorf("A's group reaches %v %v", r, err)
+	}
 	if p, err := a.DirPerson(e.ctx, noa.ID); err != nil || p != noa {
 		t.Errorf("A's person: %+v %v", p, err)
 	}
