@@ -28,6 +28,7 @@ type senderLoop struct {
 	taken   bool               // cancel was called
 	have    bool               // f holds something that was not encoded yet
 	rest    bool               // and a part of it was
+	restBy  time.Duration      // until then the path may take the rest
 	whole   bool               // f was filled since it was made
 	size    image.Point        // of f when it was filled last
 	retryAt time.Duration
@@ -204,7 +205,7 @@ func (l *senderLoop) saw() {
 // produce encodes and queues what is due; false if there was nothing.
 func (l *senderLoop) produce() bool {
 	if !l.link.Ready() {
-		if l.rest { // by the time it can go the screen may look different
+		if l.rest && l.now() >= l.restBy { // the screen may look different by now
 			l.have, l.rest = false, false
 		}
 		return false
@@ -221,7 +222,7 @@ func (l *senderLoop) produce() bool {
 	u, ok := l.enc.Encode(f, l.link.Budget(), l.focus())
 	if f != nil {
 		l.rest = ok && l.enc.Pending()
-		l.have = l.rest
+		l.have, l.restBy = l.rest, l.now()+takeBack
 	}
 	if !ok {
 		return false
@@ -351,6 +352,9 @@ func (l *senderLoop) wait() time.Duration {
 	}
 	if d, ok := l.enc.Wake(); ok && l.lent && !l.taken && l.whole && l.link.Ready() {
 		at = min(at, max(now+d, l.lentAt+takeBack))
+	}
+	if l.rest && !l.link.Ready() {
+		at = min(at, l.restBy)
 	}
 	if !l.lent && !l.have && now < l.retryAt {
 		at = min(at, l.retryAt)
