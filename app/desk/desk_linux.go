@@ -25,12 +25,14 @@ type Desk struct {
 	kept  map[xproto.Window]*keeper
 }
 
-// Open connects to the desktop that DISPLAY names.
+// Open connects to the desktop that DISPLAY names. It is to be called before Fyne opens a window: a
+// window manager that is just starting is waited for, for two seconds.
 func Open() (*Desk, error) {
 	x, err := xconn.Dial("")
 	if err != nil {
 		return nil, fmt.Errorf("desk: connecting: %w", err)
 	}
+	settleManager(x, managerPatience)
 	c := x.Conn
 	d := &Desk{
 		c: c, root: xproto.Setup(c).DefaultScreen(c).Root,
