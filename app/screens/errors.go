@@ -98,6 +98,9 @@ var errorTable = map[string]row{
 	LocalNoDisplay: {ErrorText{"monitor-off", ui.Warn, "x.nodisplay", "x.nodisplay.d", ActionRetry, "B-4001", false}, ErrorText{"monitor-off", ui.Warn, "x.nodisplay", "x.nodisplay.h.d", ActionClose, "B-4001", false}},
 	LocalCapture:   {ErrorText{"monitor-off", ui.Warn, "x.capture", "x.capture.d", ActionPrivacy, "B-4002", false}, ErrorText{"monitor-off", ui.Warn, "x.nodisplay", "x.capture.h.d", ActionClose, "B-4002", false}},
 	LocalNoView:    {sharer: ErrorText{"monitor-off", ui.Warn, "x.view", "x.view.d", ActionClose, "B-4003", false}},
+
+	api.DeviceKey:    {sharer: ErrorText{"key-round", ui.Warn, "x.devkey", "x.devkey.d", ActionClose, "B-4004", false}},
+	api.EnrolInvalid: {sharer: ErrorText{"key-round", ui.Warn, "x.enrol", "x.enrol.d", ActionClose, "B-4005", false}},
 }
 
 // ErrorFor is what role reads about a code. A code nobody foresaw gets friendly words too.
