@@ -28,7 +28,7 @@ func settleManager(x *xconn.Conn, patience time.Duration) {
 		}
 		return xproto.Window(uint32(p.Value[0]) | uint32(p.Value[1])<<8 | uint32(p.Value[2])<<16 | uint32(p.Value[3])<<24), true
 	}
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
 		w, ok := named(x.Root)
 		if !ok {
 			return
