@@ -153,40 +153,49 @@ type Decision struct {
 // MayHelp decides whether a helper may ask for a code: whether any role lets them help
 // anybody. Offer is the most any role allows; Rights stay empty, since nobody is there yet.
 func MayHelp(tenant string, s Settings, as []Assignment, helper Person) Decision {
+	d, _ := mayHelp(tenant, s, as, helper)
+	return d
+}
+
+// mayHelp also says which of the assignments count for the helper.
+func mayHelp(tenant string, s Settings, as []Assignment, helper Person) (d Decision, held []int) {
 	if code, ok := s.Open(); !ok {
-		return Decision{Code: code}
+		return Decision{Code: code}, nil
 	}
 	if !accepts(tenant, helper) {
-		return Decision{Code: CodeAccount}
+		return Decision{Code: CodeAccount}, nil
 	}
 	if !helper.GroupsKnown {
-		return Decision{Code: CodeDirectory}
+		return Decision{Code: CodeDirectory}, nil
 	}
-	d := Decision{Code: CodeOK}
-	for _, a := range as {
-		if r := a.Role.Permissions.Rights(); r != 0 && a.heldBy(helper) {
+	d.Code = CodeOK
+	groups := setOf(helper.Groups)
+	for i := range as {
+		a := &as[i]
+		if r := a.Role.Permissions.Rights(); r != 0 && a.heldBy(helper, groups) {
 			d.Offer |= r
 			d.Assignments = append(d.Assignments, a.ID)
+			held = append(held, i)
 		}
 	}
 	if d.Offer == 0 {
-		return Decision{Code: CodeNoRole}
+		return Decision{Code: CodeNoRole}, nil
 	}
-	return d
+	return d, held
 }
 
 // Decide answers who may help whom, on which device and how far (R4–R17). An empty
 // Request gives CodeEmpty and no rights, with the Offer, when help would be possible.
 // Non-compliance never denies: it is shown (R7).
 func Decide(in Input) Decision {
-	may := MayHelp(in.Tenant, in.Settings, in.Assignments, in.Helper)
+	may, held := mayHelp(in.Tenant, in.Settings, in.Assignments, in.Helper)
 	if may.Offer == 0 {
 		return Decision{Code: may.Code}
 	}
 	if code := subjects(in); code != CodeOK {
 		return Decision{Code: code}
 	}
-	d := reach(in)
+	d := reach(in, held)
 	if d.Offer == 0 {
 		return d
 	}
@@ -229,21 +238,19 @@ func subjects(in Input) Code {
 	return CodeOK
 }
 
-// reach finds the assignments whose scope holds, and what they offer together.
-func reach(in Input) Decision {
+// reach finds the assignments, of those that count for the helper, whose scope holds, and what they
+// offer together.
+func reach(in Input, held []int) Decision {
 	d := Decision{Code: CodeOK}
 	unknown := false
-	for _, a := range in.Assignments {
-		r := a.Role.Permissions.Rights()
-		if r == 0 || !a.heldBy(in.Helper) {
-			continue
-		}
+	for _, i := range held {
+		a := &in.Assignments[i]
 		if !a.reaches(in) {
 			unknown = unknown || len(a.DeviceScope.Groups) > 0 && in.Device.ID != "" &&
 				in.Device.Proof >= ProofOwn && !in.Device.GroupsKnown
 			continue
 		}
-		d.Offer |= r
+		d.Offer |= a.Role.Permissions.Rights()
 		d.Assignments = append(d.Assignments, a.ID)
 	}
 	switch {

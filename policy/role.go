@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // Permissions are what a role allows, as an administrator ticks them (R9, R11). The zero
 // Permissions allow nothing.
 type Permissions struct {
@@ -74,8 +76,21 @@ type Assignment struct {
 	DeviceScope Scope
 }
 
-// heldBy says whether p is one of the people the role was given to.
-func (a Assignment) heldBy(p Person) bool { return p.GroupsKnown && meets(a.AdminGroups, p.Groups) }
+// heldBy says whether p, who is in groups, is one of the people the role was given to.
+func (a *Assignment) heldBy(p Person, groups set) bool {
+	return p.GroupsKnown && slices.ContainsFunc(a.AdminGroups, func(id string) bool { return id != "" && groups[id] })
+}
+
+// set is a person's groups, for when there are many assignments.
+type set map[string]bool
+
+func setOf(ids []string) set {
+	s := make(set, len(ids))
+	for _, id := range ids {
+		s[id] = true
+	}
+	return s
+}
 
 // reaches says whether every kind the assignment names contains what is to be helped (R14).
 // With nobody there (unattended) a scope of users contains nothing.
