@@ -24,21 +24,12 @@ type Admin struct {
 // Admins are all of them, ordered by object id.
 func (t *Tenant) Admins(ctx context.Context) ([]Admin, error) {
 	rows, err := t.q.QueryContext(ctx, `SELECT oid, role, granted_at, granted_by FROM admins WHERE tenant_id = $1 ORDER BY oid`, t.id)
-	if err != nil {
-		return nil, wrap("admins", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []Admin
-	for rows.Next() {
-		var a Admin
+	return collect(rows, err, "admins", func(from row) (a Admin, err error) {
 		var at int64
-		if err := rows.Scan(&a.Object, &a.Role, &at, &a.By); err != nil {
-			return nil, wrap("admins", err)
-		}
+		err = from.Scan(&a.Object, &a.Role, &at, &a.By)
 		a.Granted = time.UnixMilli(at).UTC()
-		out = append(out, a)
-	}
-	return out, wrap("admins", rows.Err())
+		return a, err
+	})
 }
 
 // AdminRole is what a person may do on the admin site, "" if nothing.

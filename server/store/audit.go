@@ -97,32 +97,15 @@ func (t *Tenant) Head(ctx context.Context) (Head, error) {
 // Audit are the newest records, newest first, at most limit.
 func (t *Tenant) Audit(ctx context.Context, limit int) ([]Record, error) {
 	rows, err := t.q.QueryContext(ctx, `SELECT seq, at, hash, payload FROM audit WHERE tenant_id = $1 ORDER BY seq DESC LIMIT $2`, t.id, limit)
-	if err != nil {
-		return nil, wrap("audit", err)
-	}
-	return scanRecords(rows, "audit")
-}
-
-// scanRecords reads and closes rows.
-func scanRecords(rows *sql.Rows, what string) ([]Record, error) {
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []Record
-	for rows.Next() {
-		r, err := scanRecord(rows)
-		if err != nil {
-			return nil, wrap(what, err)
-		}
-		out = append(out, r)
-	}
-	return out, wrap(what, rows.Err())
+	return collect(rows, err, "audit", scanRecord)
 }
 
 // scanRecord reads seq, at, hash and payload.
-func scanRecord(rows *sql.Rows) (Record, error) {
+func scanRecord(from row) (Record, error) {
 	var r Record
 	var at sql.NullInt64
 	var payload sql.NullString
-	if err := rows.Scan(&r.Seq, &at, &r.Hash, &payload); err != nil {
+	if err := from.Scan(&r.Seq, &at, &r.Hash, &payload); err != nil {
 		return r, err
 	}
 	r.At, r.Purged = fromMS(at), !payload.Valid

@@ -40,18 +40,8 @@ func (t *Tenant) FindSessions(ctx context.Context, q SessionQuery) (list []Sessi
 	args = append(args, q.Limit)
 	rows, err := t.q.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+where+
 		fmt.Sprintf(` ORDER BY created_at DESC, id LIMIT $%d`, len(args)), args...)
-	if err != nil {
-		return nil, 0, wrap("find sessions", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	for rows.Next() {
-		s, err := scanSession(rows)
-		if err != nil {
-			return nil, 0, wrap("find sessions", err)
-		}
-		list = append(list, s)
-	}
-	return list, total, wrap("find sessions", rows.Err())
+	list, err = collect(rows, err, "find sessions", scanSession)
+	return list, total, err
 }
 
 func (q SessionQuery) where(tenant string) (string, []any) {

@@ -55,22 +55,13 @@ func (t *Tenant) NewEnrolToken(ctx context.Context, e EnrolToken) (EnrolToken, s
 func (t *Tenant) EnrolTokens(ctx context.Context) ([]EnrolToken, error) {
 	rows, err := t.q.QueryContext(ctx, `SELECT id, device_id, name, owner_oid, group_ids, created_at, created_by, expires_at FROM enrol_tokens
 		WHERE tenant_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, t.id, ms(t.s.now()))
-	if err != nil {
-		return nil, wrap("enrolment tokens", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []EnrolToken
-	for rows.Next() {
-		var e EnrolToken
+	return collect(rows, err, "enrolment tokens", func(from row) (e EnrolToken, err error) {
 		var groups string
 		var created, expires sql.NullInt64
-		if err := rows.Scan(&e.ID, &e.Device, &e.Name, &e.Owner, &groups, &created, &e.By, &expires); err != nil {
-			return nil, wrap("enrolment tokens", err)
-		}
+		err = from.Scan(&e.ID, &e.Device, &e.Name, &e.Owner, &groups, &created, &e.By, &expires)
 		e.Groups, e.Created, e.Expires = strings.Fields(groups), fromMS(created), fromMS(expires)
-		out = append(out, e)
-	}
-	return out, wrap("enrolment tokens", rows.Err())
+		return e, err
+	})
 }
 
 // VoidEnrolToken makes a token dead. ErrNotFound if there is none.
@@ -121,11 +112,11 @@ func (t *Tenant) DeviceSeen(ctx context.Context, id string) error {
 
 const enrolledColumns = `device_id, public_key, name, os, owner_oid, group_ids, enrolled_at, enrolled_by, seen_at, revoked_at, revoked_by`
 
-func scanEnrolled(row interface{ Scan(...any) error }) (EnrolledDevice, error) {
+func scanEnrolled(from row) (EnrolledDevice, error) {
 	var d EnrolledDevice
 	var public, groups string
 	var enrolled, seen, revoked sql.NullInt64
-	if err := row.Scan(&d.ID, &public, &d.Name, &d.OS, &d.Owner, &groups, &enrolled, &d.By, &seen, &revoked, &d.RevokedBy); err != nil {
+	if err := from.Scan(&d.ID, &public, &d.Name, &d.OS, &d.Owner, &groups, &enrolled, &d.By, &seen, &revoked, &d.RevokedBy); err != nil {
 		return EnrolledDevice{}, err
 	}
 	d.Groups, d.Enrolled, d.Seen, d.Revoked = strings.Fields(groups), fromMS(enrolled), fromMS(seen), fromMS(revoked)
@@ -149,17 +140,5 @@ func (t *Tenant) EnrolledDevices(ctx context.Context, owner string) ([]EnrolledD
 		q, args = q+` AND owner_oid = $2`, append(args, owner)
 	}
 	rows, err := t.q.QueryContext(ctx, q+` ORDER BY name, device_id`, args...)
-	if err != nil {
-		return nil, wrap("enrolled devices", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []EnrolledDevice
-	for rows.Next() {
-		d, err := scanEnrolled(rows)
-		if err != nil {
-			return nil, wrap("enrolled devices", err)
-		}
-		out = append(out, d)
-	}
-	return out, wrap("enrolled devices", rows.Err())
+	return collect(rows, err, "enrolled devices", scanEnrolled)
 }

@@ -19,10 +19,10 @@ type DirDevice struct {
 
 const deviceColumns = `id, name, os, owner, enrolled, registered, state, created_at, changed_at`
 
-func scanDevice(row interface{ Scan(...any) error }) (DirDevice, error) {
+func scanDevice(from row) (DirDevice, error) {
 	var d DirDevice
 	var created, changed sql.NullInt64
-	err := row.Scan(&d.ID, &d.Name, &d.OS, &d.Owner, &d.Enrolled, &d.Registered, &d.State, &created, &changed)
+	err := from.Scan(&d.ID, &d.Name, &d.OS, &d.Owner, &d.Enrolled, &d.Registered, &d.State, &created, &changed)
 	d.Created, d.Changed = fromMS(created), fromMS(changed)
 	return d, err
 }
@@ -56,7 +56,8 @@ func (t *Tenant) DirDevice(ctx context.Context, id string) (DirDevice, error) {
 
 // DevicesOf are the devices of a person, ordered by id.
 func (t *Tenant) DevicesOf(ctx context.Context, owner string) ([]DirDevice, error) {
-	return scanDevices(t.q.QueryContext(ctx, `SELECT `+deviceColumns+` FROM dir_devices WHERE tenant_id = $1 AND owner = $2 ORDER BY id`, t.id, owner))
+	rows, err := t.q.QueryContext(ctx, `SELECT `+deviceColumns+` FROM dir_devices WHERE tenant_id = $1 AND owner = $2 ORDER BY id`, t.id, owner)
+	return collect(rows, err, "devices", scanDevice)
 }
 
 // FindDevices are those that q's ID, Name, Text (also of the owner's name) and Group choose, and how many there are without Offset and Limit.
@@ -73,22 +74,7 @@ func (t *Tenant) FindDevices(ctx context.Context, q DirQuery) (out []DirDevice, 
 	if err != nil {
 		return nil, 0, wrap("find devices", err)
 	}
-	out, err = scanDevices(t.q.QueryContext(ctx, `SELECT `+deviceColumns+tail, c.args...))
+	rows, err := t.q.QueryContext(ctx, `SELECT `+deviceColumns+tail, c.args...)
+	out, err = collect(rows, err, "devices", scanDevice)
 	return out, total, err
-}
-
-func scanDevices(rows *sql.Rows, err error) ([]DirDevice, error) {
-	if err != nil {
-		return nil, wrap("devices", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []DirDevice
-	for rows.Next() {
-		d, err := scanDevice(rows)
-		if err != nil {
-			return nil, wrap("devices", err)
-		}
-		out = append(out, d)
-	}
-	return out, wrap("devices", rows.Err())
 }

@@ -47,10 +47,10 @@ var ErrNoMember = errors.New("store: no such member")
 
 const groupColumns = `id, name, external_id, source, created_at, changed_at, row_version`
 
-func scanGroup(row interface{ Scan(...any) error }) (DirGroup, error) {
+func scanGroup(from row) (DirGroup, error) {
 	var g DirGroup
 	var created, changed sql.NullInt64
-	err := row.Scan(&g.ID, &g.Name, &g.ExternalID, &g.Source, &created, &changed, &g.Version)
+	err := from.Scan(&g.ID, &g.Name, &g.ExternalID, &g.Source, &created, &changed, &g.Version)
 	g.Created, g.Changed = fromMS(created), fromMS(changed)
 	return g, err
 }
@@ -266,36 +266,17 @@ func (t *Tenant) FindGroups(ctx context.Context, q DirQuery) (out []DirGroup, to
 		return nil, 0, wrap("find groups", err)
 	}
 	rows, err := t.q.QueryContext(ctx, `SELECT `+groupColumns+tail, c.args...)
-	if err != nil {
-		return nil, 0, wrap("find groups", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	for rows.Next() {
-		g, err := scanGroup(rows)
-		if err != nil {
-			return nil, 0, wrap("find groups", err)
-		}
-		out = append(out, g)
-	}
-	return out, total, wrap("find groups", rows.Err())
+	out, err = collect(rows, err, "find groups", scanGroup)
+	return out, total, err
 }
 
 // Members are the direct members of a group, ordered by id.
 func (t *Tenant) Members(ctx context.Context, group string) ([]Member, error) {
 	rows, err := t.q.QueryContext(ctx, `SELECT kind, member_id FROM dir_members WHERE tenant_id = $1 AND group_id = $2 ORDER BY kind, member_id`, t.id, group)
-	if err != nil {
-		return nil, wrap("members", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []Member
-	for rows.Next() {
-		var m Member
-		if err := rows.Scan(&m.Kind, &m.ID); err != nil {
-			return nil, wrap("members", err)
-		}
-		out = append(out, m)
-	}
-	return out, wrap("members", rows.Err())
+	return collect(rows, err, "members", func(from row) (m Member, err error) {
+		err = from.Scan(&m.Kind, &m.ID)
+		return m, err
+	})
 }
 
 // DirectGroups are the groups that each of the people is in, not by way of another.

@@ -26,10 +26,10 @@ type DirPerson struct {
 
 const personColumns = `id, object, username, external_id, name, given, family, job, company, email, guest, active, source, created_at, changed_at, row_version`
 
-func scanPerson(row interface{ Scan(...any) error }) (DirPerson, error) {
+func scanPerson(from row) (DirPerson, error) {
 	var p DirPerson
 	var created, changed sql.NullInt64
-	err := row.Scan(&p.ID, &p.Object, &p.Username, &p.ExternalID, &p.Name, &p.Given, &p.Family, &p.Job, &p.Company, &p.Email,
+	err := from.Scan(&p.ID, &p.Object, &p.Username, &p.ExternalID, &p.Name, &p.Given, &p.Family, &p.Job, &p.Company, &p.Email,
 		&p.Guest, &p.Active, &p.Source, &created, &changed, &p.Version)
 	p.Created, p.Changed = fromMS(created), fromMS(changed)
 	return p, err
@@ -192,16 +192,6 @@ func (t *Tenant) FindPeople(ctx context.Context, q DirQuery) (out []DirPerson, t
 		return nil, 0, wrap("find people", err)
 	}
 	rows, err := t.q.QueryContext(ctx, `SELECT `+personColumns+tail, c.args...)
-	if err != nil {
-		return nil, 0, wrap("find people", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	for rows.Next() {
-		p, err := scanPerson(rows)
-		if err != nil {
-			return nil, 0, wrap("find people", err)
-		}
-		out = append(out, p)
-	}
-	return out, total, wrap("find people", rows.Err())
+	out, err = collect(rows, err, "find people", scanPerson)
+	return out, total, err
 }

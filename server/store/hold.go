@@ -169,19 +169,11 @@ func (t *Tenant) AddPushes(ctx context.Context, session string, ps []Push, keep 
 func (t *Tenant) Pushes(ctx context.Context, session, role string, after uint64) ([]Push, error) {
 	rows, err := t.q.QueryContext(ctx, `SELECT seq, type, body FROM pushes WHERE tenant_id = $1 AND session_id = $2 AND role = $3 AND seq > $4 ORDER BY seq`,
 		t.id, session, role, after)
-	if err != nil {
-		return nil, wrap("pushes", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []Push
-	for rows.Next() {
+	return collect(rows, err, "pushes", func(from row) (Push, error) {
 		p := Push{Role: role}
 		var body string
-		if err := rows.Scan(&p.Seq, &p.Type, &body); err != nil {
-			return nil, wrap("pushes", err)
-		}
+		err := from.Scan(&p.Seq, &p.Type, &body)
 		p.Body = []byte(body)
-		out = append(out, p)
-	}
-	return out, wrap("pushes", rows.Err())
+		return p, err
+	})
 }

@@ -29,21 +29,12 @@ func (t *Tenant) AddSCIMToken(ctx context.Context, s SCIMToken, token string) er
 // SCIMTokens are all of the tenant, ordered by age.
 func (t *Tenant) SCIMTokens(ctx context.Context) ([]SCIMToken, error) {
 	rows, err := t.q.QueryContext(ctx, `SELECT id, name, created_at, expires_at FROM scim_tokens WHERE tenant_id = $1 ORDER BY created_at, id`, t.id)
-	if err != nil {
-		return nil, wrap("SCIM tokens", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []SCIMToken
-	for rows.Next() {
-		var s SCIMToken
+	return collect(rows, err, "SCIM tokens", func(from row) (s SCIMToken, err error) {
 		var created, expires sql.NullInt64
-		if err := rows.Scan(&s.ID, &s.Name, &created, &expires); err != nil {
-			return nil, wrap("SCIM tokens", err)
-		}
+		err = from.Scan(&s.ID, &s.Name, &created, &expires)
 		s.Created, s.Expires = fromMS(created), fromMS(expires)
-		out = append(out, s)
-	}
-	return out, wrap("SCIM tokens", rows.Err())
+		return s, err
+	})
 }
 
 // DropSCIMToken revokes one. ErrNotFound if there is none.

@@ -34,11 +34,11 @@ const sessionColumns = `id, state, helper_oid, helper_name, sharer_oid, sharer_n
 	device_state, device_proof, mode, sid, digest, card_h, card_s, binding, granted, used, grant_seq, granted_until,
 	created_at, started_at, ended_at, end_reason`
 
-func scanSession(row interface{ Scan(...any) error }) (Session, error) {
+func scanSession(from row) (Session, error) {
 	var s Session
 	var state, proof string
 	var until, created, started, ended sql.NullInt64
-	err := row.Scan(&s.ID, &s.State, &s.Helper, &s.HelperName, &s.Sharer, &s.SharerName, &s.Device, &s.DeviceName, &s.DeviceOS, &s.Hint,
+	err := from.Scan(&s.ID, &s.State, &s.Helper, &s.HelperName, &s.Sharer, &s.SharerName, &s.Device, &s.DeviceName, &s.DeviceOS, &s.Hint,
 		&state, &proof, &s.Mode, &s.SID, &s.Digest, &s.CardH, &s.CardS, &s.Binding, &s.Granted, &s.Used, &s.GrantSeq, &until,
 		&created, &started, &ended, &s.EndReason)
 	s.DeviceState, s.Proof = policy.ParseDeviceState(state), parseProof(proof)
@@ -65,19 +65,7 @@ func (t *Tenant) Session(ctx context.Context, id string) (Session, error) {
 func (t *Tenant) Sessions(ctx context.Context, limit int) ([]Session, error) {
 	rows, err := t.q.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND sharer_oid <> ''
 		ORDER BY created_at DESC, id LIMIT $2`, t.id, limit)
-	if err != nil {
-		return nil, wrap("sessions", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []Session
-	for rows.Next() {
-		s, err := scanSession(rows)
-		if err != nil {
-			return nil, wrap("sessions", err)
-		}
-		out = append(out, s)
-	}
-	return out, wrap("sessions", rows.Err())
+	return collect(rows, err, "sessions", scanSession)
 }
 
 // SaveSession writes what changes while a session lives. An ended session is not changed: ErrNotFound.

@@ -41,9 +41,7 @@ func (t *Tenant) ReleaseSink(ctx context.Context, name, holder string) error {
 // AuditAfter are the records that follow an entry, oldest first, at most limit. Entries become visible
 // in their order, so that none is skipped.
 func (t *Tenant) AuditAfter(ctx context.Context, seq uint64, limit int) ([]Record, error) {
-	rows, err := t.q.QueryContext(ctx, `SELECT seq, at, hash, payload FROM audit WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, t.id, seq, limit)
-	if err != nil {
-		return nil, wrap("audit after", err)
-	}
-	return scanRecords(rows, "audit after")
+	rows, err := t.q.QueryContext(ctx,
+		`SELECT seq, at, hash, payload FROM audit WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, t.id, seq, limit)
+	return collect(rows, err, "audit after", scanRecord)
 }

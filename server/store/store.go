@@ -238,20 +238,32 @@ func one(res sql.Result, err error) error {
 	return nil
 }
 
-func scanStrings(rows *sql.Rows, err error) ([]string, error) {
+// row is a row of an answer.
+type row interface{ Scan(dest ...any) error }
+
+// collect reads every row of an answer, in order, and closes it. err is that of the query, what names
+// it in errors.
+func collect[T any](rows *sql.Rows, err error, what string, scan func(row) (T, error)) ([]T, error) {
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, wrap(what, err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
-	var out []string
+	var out []T
 	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, fmt.Errorf("store: %w", err)
+		x, err := scan(rows)
+		if err != nil {
+			return nil, wrap(what, err)
 		}
-		out = append(out, s)
+		out = append(out, x)
 	}
-	return out, rows.Err()
+	return out, wrap(what, rows.Err())
+}
+
+func scanStrings(rows *sql.Rows, err error) ([]string, error) {
+	return collect(rows, err, "read", func(from row) (s string, err error) {
+		err = from.Scan(&s)
+		return s, err
+	})
 }
 
 func ms(t time.Time) int64 { return t.UnixMilli() }
