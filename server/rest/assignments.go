@@ -2,10 +2,8 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -43,42 +41,14 @@ func assignmentOf(a store.Assignment) assignmentBody {
 	return assignmentBody{a.ID, a.Name, a.Description, a.Role.ID, filled(a.AdminGroups), scope(a.UserScope), scope(a.DeviceScope)}
 }
 
-func (s *Server) assignments(c *call) error {
-	all, err := s.t.Assignments(c.r.Context())
-	if err != nil {
-		return err
+// assignments are the assignments as policy objects.
+func (s *Server) assignments() rule[store.Assignment, assignmentBody] {
+	name := func(a store.Assignment) string { return a.Name }
+	return rule[store.Assignment, assignmentBody]{
+		s: s, kind: store.AssignmentObject, path: "assignments", records: "assign", all: (*store.Tenant).Assignments,
+		id: func(a store.Assignment) string { return a.ID }, name: name, detail: name,
+		body: assignmentOf, read: s.readAssignment, put: (*store.Tenant).PutAssignment, drop: (*store.Tenant).DeleteAssignment,
 	}
-	return slice(c, all, assignmentOf)
-}
-
-// findAssignment is an assignment with its version, which is read first.
-func (s *Server) findAssignment(ctx context.Context, id string) (store.Assignment, int64, error) {
-	v, err := s.t.Version(ctx, store.AssignmentObject, id)
-	if err != nil {
-		return store.Assignment{}, 0, err
-	}
-	all, err := s.t.Assignments(ctx)
-	if err != nil {
-		return store.Assignment{}, 0, err
-	}
-	for _, a := range all {
-		if a.ID == id {
-			return a, v, nil
-		}
-	}
-	return store.Assignment{}, 0, problem.New(problem.Unknown)
-}
-
-func (s *Server) assignment(c *call) error {
-	return s.sendAssignment(c, http.StatusOK, c.r.PathValue("id"))
-}
-
-func (s *Server) sendAssignment(c *call, code int, id string) error {
-	a, v, err := s.findAssignment(c.r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.tagged(code, store.AssignmentObject, v, assignmentOf(a))
 }
 
 // Limits of an assignment, as on the admin site.
@@ -174,92 +144,6 @@ func (s *Server) unknown(ctx context.Context, a store.Assignment) ([]problem.Fau
 	return faults, nil
 }
 
-func (s *Server) newAssignment(c *call) error {
-	id, err := s.newID(c, store.AssignmentObject)
-	if err != nil {
-		return err
-	}
-	a, err := s.readAssignment(c, id)
-	if err != nil {
-		return err
-	}
-	switch err = s.t.If(store.AssignmentObject, id, 0).PutAssignment(c.r.Context(), a); {
-	case errors.Is(err, store.ErrStale): // made before, under this key
-		had, _, err := s.findAssignment(c.r.Context(), id)
-		if err != nil || !reflect.DeepEqual(assignmentOf(had), assignmentOf(a)) {
-			return errors.Join(problem.New(problem.Reused), err)
-		}
-	case errors.Is(err, store.ErrConflict):
-		return taken()
-	case err != nil:
-		return err
-	default:
-		if err := s.note(c, "assign.set", id, a.Name); err != nil {
-			return err
-		}
-	}
-	c.w.Header().Set("Location", Prefix+"assignments/"+id)
-	return s.sendAssignment(c, http.StatusCreated, id)
-}
-
-func (s *Server) putAssignment(c *call) error {
-	id := c.r.PathValue("id")
-	if _, _, err := s.findAssignment(c.r.Context(), id); err != nil {
-		return err
-	}
-	version, err := c.ifMatch(store.AssignmentObject)
-	if err != nil {
-		return err
-	}
-	a, err := s.readAssignment(c, id)
-	if err != nil {
-		return err
-	}
-	switch err = s.t.If(store.AssignmentObject, id, version).PutAssignment(c.r.Context(), a); {
-	case errors.Is(err, store.ErrStale):
-		return s.staleAssignment(c, id)
-	case errors.Is(err, store.ErrConflict):
-		return taken()
-	case err != nil:
-		return err
-	}
-	if err := s.note(c, "assign.set", id, a.Name); err != nil {
-		return err
-	}
-	return s.assignment(c)
-}
-
-func (s *Server) staleAssignment(c *call, id string) error {
-	a, v, err := s.findAssignment(c.r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.stale(store.AssignmentObject, v, assignmentOf(a))
-}
-
-func (s *Server) deleteAssignment(c *call) error {
-	id := c.r.PathValue("id")
-	a, _, err := s.findAssignment(c.r.Context(), id)
-	if err != nil {
-		return err
-	}
-	version, err := c.ifMatch(store.AssignmentObject)
-	if err != nil {
-		return err
-	}
-	switch err := s.t.If(store.AssignmentObject, id, version).DeleteAssignment(c.r.Context(), id); {
-	case errors.Is(err, store.ErrStale):
-		return s.staleAssignment(c, id)
-	case err != nil:
-		return err
-	}
-	if err := s.note(c, "assign.delete", id, a.Name); err != nil {
-		return err
-	}
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
 // countBody is null where nothing is counted; not exact is at most.
 type countBody struct {
 	Count int  `json:"count"`
@@ -276,7 +160,7 @@ type reachBody struct {
 const mostAsked = 60
 
 func (s *Server) reach(c *call) error {
-	a, _, err := s.findAssignment(c.r.Context(), c.r.PathValue("id"))
+	a, _, err := s.assignments().find(c.r.Context(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}

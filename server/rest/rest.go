@@ -77,20 +77,21 @@ func (s *Server) routes() []route {
 	found := slices.Concat(page, []string{"text", "group"})
 	sessions := []string{"text", "since", "used", "state", "reason", "helper", "sharer", "device"}
 	audit := []string{"session", "actor", "action", "outcome", "since"}
+	roles, assignments := s.roles(), s.assignments()
 	return []route{
 		{"GET", "me", staff.Auditor, 1, nil, s.me},
 		{"GET", "settings", staff.Admin, 1, nil, s.settings},
 		{"PUT", "settings", staff.Admin, 1, nil, s.putSettings},
-		{"GET", "roles", staff.Auditor, 1, page, s.roles},
-		{"POST", "roles", staff.Admin, 1, nil, s.newRole},
-		{"GET", "roles/{id}", staff.Auditor, 1, nil, s.role},
-		{"PUT", "roles/{id}", staff.Admin, 1, nil, s.putRole},
-		{"DELETE", "roles/{id}", staff.Admin, 1, nil, s.deleteRole},
-		{"GET", "assignments", staff.Auditor, 1, page, s.assignments},
-		{"POST", "assignments", staff.Admin, 1, nil, s.newAssignment},
-		{"GET", "assignments/{id}", staff.Auditor, 1, nil, s.assignment},
-		{"PUT", "assignments/{id}", staff.Admin, 1, nil, s.putAssignment},
-		{"DELETE", "assignments/{id}", staff.Admin, 1, nil, s.deleteAssignment},
+		{"GET", "roles", staff.Auditor, 1, page, roles.list},
+		{"POST", "roles", staff.Admin, 1, nil, roles.create},
+		{"GET", "roles/{id}", staff.Auditor, 1, nil, roles.show},
+		{"PUT", "roles/{id}", staff.Admin, 1, nil, roles.replace},
+		{"DELETE", "roles/{id}", staff.Admin, 1, nil, roles.remove},
+		{"GET", "assignments", staff.Auditor, 1, page, assignments.list},
+		{"POST", "assignments", staff.Admin, 1, nil, assignments.create},
+		{"GET", "assignments/{id}", staff.Auditor, 1, nil, assignments.show},
+		{"PUT", "assignments/{id}", staff.Admin, 1, nil, assignments.replace},
+		{"DELETE", "assignments/{id}", staff.Admin, 1, nil, assignments.remove},
 		{"GET", "assignments/{id}/reach", staff.Auditor, 5, nil, s.reach},
 		{"GET", "sessions", staff.Auditor, 1, slices.Concat(page, sessions), s.sessions},
 		{"GET", "sessions/{id}", staff.Auditor, 1, nil, s.session},

@@ -99,40 +99,28 @@ func roleOf(r policy.Role) roleBody {
 	return roleBody{r.ID, r.BuiltIn, r.Name, permissionsBody(r.Permissions), r.Permissions.Rights().Names()}
 }
 
-func (s *Server) roles(c *call) error {
-	all, err := s.t.Roles(c.r.Context())
+// roles are the roles as policy objects.
+func (s *Server) roles() rule[policy.Role, roleBody] {
+	return rule[policy.Role, roleBody]{
+		s: s, kind: store.RoleObject, path: "roles", records: "role", all: (*store.Tenant).Roles,
+		id: func(r policy.Role) string { return r.ID }, name: func(r policy.Role) string { return r.Name },
+		detail: func(r policy.Role) string { return r.Name + ": " + strings.Join(r.Permissions.Rights().Names(), " ") },
+		body:   roleOf, read: readRole, put: (*store.Tenant).PutRole, drop: (*store.Tenant).DeleteRole, needed: s.given,
+	}
+}
+
+// given refuses while assignments give a role: they would go with it.
+func (s *Server) given(ctx context.Context, role string) error {
+	as, err := s.t.Assignments(ctx)
 	if err != nil {
 		return err
 	}
-	return slice(c, all, roleOf)
-}
-
-// findRole is a role with its version, which is read first.
-func (s *Server) findRole(ctx context.Context, id string) (policy.Role, int64, error) {
-	v, err := s.t.Version(ctx, store.RoleObject, id)
-	if err != nil {
-		return policy.Role{}, 0, err
-	}
-	all, err := s.t.Roles(ctx)
-	if err != nil {
-		return policy.Role{}, 0, err
-	}
-	for _, r := range all {
-		if r.ID == id {
-			return r, v, nil
+	for _, a := range as {
+		if a.Role.ID == role {
+			return &problem.Details{Problem: problem.New(problem.Taken), Detail: "assignments give this role"}
 		}
 	}
-	return policy.Role{}, 0, problem.New(problem.Unknown)
-}
-
-func (s *Server) role(c *call) error { return s.sendRole(c, http.StatusOK, c.r.PathValue("id")) }
-
-func (s *Server) sendRole(c *call, code int, id string) error {
-	r, v, err := s.findRole(c.r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.tagged(code, store.RoleObject, v, roleOf(r))
+	return nil
 }
 
 // readRole reads and checks a body.
@@ -163,99 +151,4 @@ func nameFault(name string) *problem.Fault {
 
 func taken() error {
 	return &problem.Details{Problem: problem.New(problem.Taken), Errors: []problem.Fault{{Pointer: "/name", Detail: "is taken, or the role is built in"}}}
-}
-
-func (s *Server) newRole(c *call) error {
-	id, err := s.newID(c, store.RoleObject)
-	if err != nil {
-		return err
-	}
-	r, err := readRole(c, id)
-	if err != nil {
-		return err
-	}
-	switch err = s.t.If(store.RoleObject, id, 0).PutRole(c.r.Context(), r); {
-	case errors.Is(err, store.ErrStale): // made before, under this key
-		if had, _, err := s.findRole(c.r.Context(), id); err != nil || had != r {
-			return errors.Join(problem.New(problem.Reused), err)
-		}
-	case errors.Is(err, store.ErrConflict):
-		return taken()
-	case err != nil:
-		return err
-	default:
-		if err := s.note(c, "role.set", id, r.Name+": "+strings.Join(r.Permissions.Rights().Names(), " ")); err != nil {
-			return err
-		}
-	}
-	c.w.Header().Set("Location", Prefix+"roles/"+id)
-	return s.sendRole(c, http.StatusCreated, id)
-}
-
-func (s *Server) putRole(c *call) error {
-	id := c.r.PathValue("id")
-	if _, _, err := s.findRole(c.r.Context(), id); err != nil {
-		return err
-	}
-	version, err := c.ifMatch(store.RoleObject)
-	if err != nil {
-		return err
-	}
-	r, err := readRole(c, id)
-	if err != nil {
-		return err
-	}
-	switch err = s.t.If(store.RoleObject, id, version).PutRole(c.r.Context(), r); {
-	case errors.Is(err, store.ErrStale):
-		return s.staleRole(c, id)
-	case errors.Is(err, store.ErrConflict):
-		return taken()
-	case err != nil:
-		return err
-	}
-	if err := s.note(c, "role.set", id, r.Name+": "+strings.Join(r.Permissions.Rights().Names(), " ")); err != nil {
-		return err
-	}
-	return s.role(c)
-}
-
-func (s *Server) staleRole(c *call, id string) error {
-	r, v, err := s.findRole(c.r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.stale(store.RoleObject, v, roleOf(r))
-}
-
-// deleteRole refuses while assignments give the role: they would go with it.
-func (s *Server) deleteRole(c *call) error {
-	id := c.r.PathValue("id")
-	r, _, err := s.findRole(c.r.Context(), id)
-	if err != nil {
-		return err
-	}
-	version, err := c.ifMatch(store.RoleObject)
-	if err != nil {
-		return err
-	}
-	as, err := s.t.Assignments(c.r.Context())
-	if err != nil {
-		return err
-	}
-	for _, a := range as {
-		if a.Role.ID == id {
-			return &problem.Details{Problem: problem.New(problem.Taken), Detail: "assignments give this role"}
-		}
-	}
-	switch err := s.t.If(store.RoleObject, id, version).DeleteRole(c.r.Context(), id); {
-	case errors.Is(err, store.ErrStale):
-		return s.staleRole(c, id)
-	case err != nil:
-		return err
-	}
-	if err := s.note(c, "role.delete", id, r.Name); err != nil {
-		return err
-	}
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
 }
