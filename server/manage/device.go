@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"beside/server/store"
@@ -36,8 +35,7 @@ func deviceList(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "DEVICE\tNAME\tSYSTEM\tOWNER\tENROLLED\tSEEN\tREVOKED")
+	tw := table(w, "DEVICE\tNAME\tSYSTEM\tOWNER\tENROLLED\tSEEN\tREVOKED")
 	for _, d := range ds {
 		fmt.Fprintf(tw, "%s\t%q\t%q\t%s\t%s\t%s\t%s\n", d.ID, d.Name, d.OS, dash(d.Owner), stamp(d.Enrolled), stamp(d.Seen), stamp(d.Revoked))
 	}

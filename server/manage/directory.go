@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"beside/auth"
@@ -71,8 +70,7 @@ func scimList(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "ID\tNAME\tMADE\tUNTIL")
+	tw := table(w, "ID\tNAME\tMADE\tUNTIL")
 	for _, s := range list {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", s.ID, s.Name, stamp(s.Created), stamp(s.Expires))
 	}
@@ -106,8 +104,7 @@ func dirPeople(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "OBJECT ID\tUSERNAME\tNAME\tACTIVE\tGUEST\tSOURCE")
+	tw := table(w, "OBJECT ID\tUSERNAME\tNAME\tACTIVE\tGUEST\tSOURCE")
 	for _, p := range list {
 		fmt.Fprintf(tw, "%s\t%q\t%q\t%v\t%v\t%s\n", p.Object, p.Username, p.Name, p.Active, p.Guest, p.Source)
 	}
@@ -127,8 +124,7 @@ func dirGroups(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "ID\tNAME\tEXTERNAL\tPEOPLE\tDEVICES\tSOURCE")
+	tw := table(w, "ID\tNAME\tEXTERNAL\tPEOPLE\tDEVICES\tSOURCE")
 	for _, g := range list {
 		fmt.Fprintf(tw, "%s\t%q\t%q\t%d\t%d\t%s\n", g.ID, g.Name, g.ExternalID, reach[g.ID].People, reach[g.ID].Devices, g.Source)
 	}
@@ -140,8 +136,7 @@ func dirDevices(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "ID\tNAME\tOS\tOWNER\tENROLLED\tSTATE")
+	tw := table(w, "ID\tNAME\tOS\tOWNER\tENROLLED\tSTATE")
 	for _, d := range list {
 		fmt.Fprintf(tw, "%s\t%q\t%q\t%s\t%v\t%s\n", d.ID, d.Name, d.OS, d.Owner, d.Enrolled, d.State)
 	}

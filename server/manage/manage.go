@@ -171,13 +171,19 @@ func settingsSet(ctx context.Context, t *store.Tenant, args []string) error {
 	return note(ctx, t, "settings.set", "", strings.Join(args, " "))
 }
 
+// table begins a table with its header. It is written by Flush.
+func table(w io.Writer, header string) *tabwriter.Writer {
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, header)
+	return tw
+}
+
 func roleList(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	rs, err := t.Roles(ctx)
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "ID\tNAME\tOFFER\tVIEW\tCONTROL\tELEVATION\tUNATTENDED\tIN EFFECT")
+	tw := table(w, "ID\tNAME\tOFFER\tVIEW\tCONTROL\tELEVATION\tUNATTENDED\tIN EFFECT")
 	for _, r := range rs {
 		p := r.Permissions
 		fmt.Fprintf(tw, "%s\t%s\t%v\t%v\t%v\t%v\t%v\t%v\n", r.ID, r.Name, p.Offer, p.View, p.Control, p.Elevation, p.Unattended, p.Rights())
@@ -227,8 +233,7 @@ func assignList(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "ID\tNAME\tROLE\tADMINS\tUSERS\tDEVICES")
+	tw := table(w, "ID\tNAME\tROLE\tADMINS\tUSERS\tDEVICES")
 	for _, a := range as {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.Name, a.Role.ID, strings.Join(a.AdminGroups, ","), scope(a.UserScope), scope(a.DeviceScope))
 	}
@@ -291,8 +296,7 @@ func sessions(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "START\tEND\tHELPER\tSHARER\tDEVICE\tSTATE\tUSED\tREASON")
+	tw := table(w, "START\tEND\tHELPER\tSHARER\tDEVICE\tSTATE\tUSED\tREASON")
 	for _, s := range ss {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%v (%v)\t%v\t%s\n", stamp(s.Started), stamp(s.Ended), s.HelperName, s.SharerName, s.DeviceName,
 			s.DeviceState, s.Proof, s.Used, s.EndReason)
@@ -312,8 +316,7 @@ func audit(ctx context.Context, w io.Writer, t *store.Tenant) error {
 	if err != nil {
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "SEQ\tTIME\tACTOR\tACTION\tTARGET\tOUTCOME\tRIGHTS\tDETAIL\tCOUNT\tSESSION")
+	tw := table(w, "SEQ\tTIME\tACTOR\tACTION\tTARGET\tOUTCOME\tRIGHTS\tDETAIL\tCOUNT\tSESSION")
 	for _, r := range rs {
 		e := r.Entry
 		if r.Purged {
