@@ -220,15 +220,15 @@ func (l *senderLoop) produce() bool {
 	began := time.Now()
 	l.enc.SetRate(l.link.Stats().Rate)
 	u, ok := l.enc.Encode(f, l.link.Budget(), l.focus())
+	cut := ok && l.enc.Pending()
 	if f != nil {
-		l.rest = ok && l.enc.Pending()
-		l.have, l.restBy = l.rest, l.now()+takeBack
+		l.have, l.rest, l.restBy = cut, cut, l.now()+takeBack
 	}
 	if !ok {
 		return false
 	}
 	l.encode.add(time.Since(began))
-	l.look.sent(l.enc.Pending())
+	l.look.sent(cut)
 	if l.gen != l.s.gen.Load() {
 		return true
 	}
@@ -320,8 +320,9 @@ func (l *senderLoop) takeGrab(ctx context.Context, g grabbed) error {
 		if l.captureMin == 0 || g.took < l.captureMin {
 			l.captureMin = max(g.took, time.Microsecond)
 		}
-		l.look.drawn(l.f.Damage.Rects())
-		l.enc.Mark(l.f.Damage.Rects())
+		drawn := l.f.Damage.Rects()
+		l.look.drawn(drawn)
+		l.enc.Mark(drawn)
 		l.f.Damage.Clear()
 	case ctx.Err() != nil:
 		return ctx.Err()
