@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jezek/xgb/xproto"
+
+	"beside/internal/pause"
 )
 
 // tabResult is what switching between two windows gave.
@@ -34,14 +36,14 @@ func (v *view) altTab(ctx context.Context, n int) (*tabResult, error) {
 		}
 	}
 	const rest = 1500 * time.Millisecond
-	if err := pause(ctx, rest); err != nil { // for what refines in the background
+	if err := pause.For(ctx, rest); err != nil { // for what refines in the background
 		return nil, err
 	}
 	idling, err := v.spend()
 	if err != nil {
 		return nil, err
 	}
-	if err := pause(ctx, 2*rest); err != nil {
+	if err := pause.For(ctx, 2*rest); err != nil {
 		return nil, err
 	}
 	_, idleRate, _, err := idling.used()
@@ -92,7 +94,7 @@ func (v *view) tab(ctx context.Context, c *canvas, idleRate float64, res *tabRes
 		return err
 	}
 	res.times = append(res.times, ms(at.Sub(t0)))
-	if err := pause(ctx, 500*time.Millisecond); err != nil {
+	if err := pause.For(ctx, 500*time.Millisecond); err != nil {
 		return err
 	}
 	_, _, t, err := before.used()

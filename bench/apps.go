@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"beside/internal/pause"
 	"beside/internal/proc"
 	"beside/internal/screenbot"
 	"beside/internal/stage"
@@ -81,7 +82,7 @@ func (v *view) apps(ctx context.Context, s *scene) (map[string]lagResult, error)
 		if err := bot.Activate(w.front.window.ID); err != nil {
 			return nil, err
 		}
-		if err := pause(ctx, 1500*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 1500*time.Millisecond); err != nil {
 			return nil, err
 		}
 		if _, err := v.settle(ctx, appRect, waitLimit); err != nil && !errors.Is(err, errUnseen) {
@@ -140,7 +141,7 @@ func (s *scene) open(ctx context.Context, bot *screenbot.Bot, name, home string,
 		err = bot.Place(p.window.ID, appAt, appSize)
 	}
 	if err == nil {
-		err = pause(ctx, 2*time.Second)
+		err = pause.For(ctx, 2*time.Second)
 	}
 	return p, err
 }
@@ -158,7 +159,7 @@ func browserProgram() (string, error) {
 func each(ctx context.Context, n int, every time.Duration, act func(i int) error) error {
 	next := time.Now()
 	for i := range n {
-		if err := pause(ctx, time.Until(next)); err != nil {
+		if err := pause.For(ctx, time.Until(next)); err != nil {
 			return err
 		}
 		if err := act(i); err != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jezek/xgb/xproto"
+
+	"beside/internal/pause"
 )
 
 // Where the small things that are timed are drawn: beside the load's window, so that they
@@ -34,7 +36,7 @@ func (v *view) latency(ctx context.Context, n int, at image.Rectangle) ([]float6
 	mid := pixelAt(c.r.Min.Add(c.r.Size().Div(2)))
 	var times []float64
 	for i := range n {
-		if err := pause(ctx, time.Duration(80+rand.IntN(170))*time.Millisecond); err != nil {
+		if err := pause.For(ctx, time.Duration(80+rand.IntN(170))*time.Millisecond); err != nil {
 			return nil, err
 		}
 		white := i%2 == 0
@@ -64,7 +66,7 @@ func (v *view) click(ctx context.Context, n int) ([]float64, error) {
 	middle := c.r.Min.Add(c.r.Size().Div(2))
 	v.dst.point(middle)
 	v.dst.sync()
-	if err := pause(ctx, 500*time.Millisecond); err != nil {
+	if err := pause.For(ctx, 500*time.Millisecond); err != nil {
 		return nil, err
 	}
 	// The program that answers. Only it uses the source connection until that is closed.
@@ -85,7 +87,7 @@ func (v *view) click(ctx context.Context, n int) ([]float64, error) {
 	}()
 	var times []float64
 	for i := range n {
-		if err = pause(ctx, time.Duration(120+rand.IntN(200))*time.Millisecond); err != nil {
+		if err = pause.For(ctx, time.Duration(120+rand.IntN(200))*time.Millisecond); err != nil {
 			break
 		}
 		var at time.Time
@@ -134,7 +136,7 @@ func (v *view) pages(ctx context.Context, n int, seed uint64) ([]float64, error)
 	}
 	var times []float64
 	for i := range n {
-		if err := pause(ctx, 400*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 400*time.Millisecond); err != nil {
 			return nil, err
 		}
 		v.src.page(xproto.Drawable(c.win), c.gc, c.r.Size(), seed+uint64(i))

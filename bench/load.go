@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"beside/internal/pause"
 )
 
 // Kinds of work that a desktop does.
@@ -67,7 +69,7 @@ func (v *view) load(ctx context.Context, kind string, secs int) (*loadResult, er
 	if _, err := v.settle(ctx, c.r, waitLimit); err != nil {
 		return nil, err
 	}
-	if err := pause(ctx, 1500*time.Millisecond); err != nil {
+	if err := pause.For(ctx, 1500*time.Millisecond); err != nil {
 		return nil, err
 	}
 	res := &loadResult{kind: kind, made: []time.Time{time.Now()}}
@@ -102,7 +104,7 @@ func (v *view) playOut(ctx context.Context, c *canvas, secs int, r *rand.Rand, r
 		return err
 	}
 	res.exact = ms(at.Sub(res.made[n]))
-	return pause(ctx, time.Until(res.made[n].Add(500*time.Millisecond))) // for the watcher to see the rest
+	return pause.For(ctx, time.Until(res.made[n].Add(500*time.Millisecond))) // for the watcher to see the rest
 }
 
 // play makes the frames.
@@ -118,13 +120,13 @@ func (c *canvas) play(ctx context.Context, kind string, secs int, r *rand.Rand, 
 	t0 := time.Now()
 	end := t0.Add(time.Duration(secs) * time.Second)
 	if kind == idle {
-		return pause(ctx, time.Until(end))
+		return pause.For(ctx, time.Until(end))
 	}
 	for n, next := 1, t0; time.Now().Before(end); n++ {
 		if pix != nil {
 			videoFrame(n, pix) // before its time comes, so that it is on time
 		}
-		if err := pause(ctx, time.Until(next)); err != nil {
+		if err := pause.For(ctx, time.Until(next)); err != nil {
 			return err
 		}
 		c.frame(kind, n, r, pix)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"beside/internal/pause"
 	"beside/internal/proc"
 )
 
@@ -98,7 +99,7 @@ func (s *scene) startBeside(ctx context.Context) (*running, error) {
 			return nil
 		},
 	}
-	return r, pause(ctx, 2*time.Second)
+	return r, pause.For(ctx, 2*time.Second)
 }
 
 // vncPort is that of the peer; in a network namespace of ours nobody else has it.
@@ -126,7 +127,7 @@ func (s *scene) startTiger(ctx context.Context) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := pause(ctx, 2*time.Second); err != nil {
+	if err := pause.For(ctx, 2*time.Second); err != nil {
 		return nil, err
 	}
 	viewer, err := s.g.Start(proc.Spec{
@@ -142,7 +143,7 @@ func (s *scene) startTiger(ctx context.Context) (*running, error) {
 		server.Stop()
 		return nil
 	}}
-	if err := pause(ctx, 4*time.Second); err != nil {
+	if err := pause.For(ctx, 4*time.Second); err != nil {
 		return nil, err
 	}
 	select {
@@ -152,16 +153,5 @@ func (s *scene) startTiger(ctx context.Context) (*running, error) {
 		return nil, fmt.Errorf("TigerVNC's viewer ended: %w", viewer.Err())
 	default:
 		return r, nil
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"beside/internal/pause"
 )
 
 // A shot is what a rectangle of a display looked like at a moment: a hash for each tile,
@@ -46,12 +48,12 @@ func (v *view) record(ctx context.Context, r image.Rectangle, keep time.Duration
 		name := []string{v.srcName, v.dstName}[i]
 		both.Go(func() { *into, errs[i] = shoot(watching, name, r) })
 	}
-	err := pause(ctx, 100*time.Millisecond)
+	err := pause.For(ctx, 100*time.Millisecond)
 	if err == nil {
 		err = act()
 	}
 	if err == nil {
-		err = pause(ctx, keep)
+		err = pause.For(ctx, keep)
 	}
 	stop()
 	both.Wait()

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"beside/internal/pause"
 )
 
 // A table is what was measured in one place.
@@ -207,7 +209,7 @@ func (s *suite) typed(v *view) error {
 		_, err := other.load(s.ctx, video, s.opt.typedSecs())
 		playing <- err
 	}()
-	if err = pause(s.ctx, 5*time.Second); err == nil {
+	if err = pause.For(s.ctx, 5*time.Second); err == nil {
 		var times []float64
 		times, err = v.latency(s.ctx, s.opt.typedCount(), charAt)
 		err = s.quantiles("typed", times, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"beside/internal/pause"
 	"beside/policy/api"
 	"beside/session/wire"
 )
@@ -184,7 +185,7 @@ func (m *mends) follow(ctx context.Context) error {
 			return err
 		}
 		for try := 0; reply && try < 3 && m.post(ctx) != nil && ctx.Err() == nil; try++ { // the sharer asks again
-			if err := m.sleep(ctx, mendPause); err != nil {
+			if err := pause.For(ctx, mendPause); err != nil {
 				return err
 			}
 		}
@@ -222,23 +223,12 @@ func (m *mends) reply(ctx context.Context, got wire.Message) (bool, error) {
 // spread keeps restarts apart.
 func (m *mends) spread(ctx context.Context) error {
 	if m.restarts > 0 {
-		if err := m.sleep(ctx, m.restarts+mendEvery-m.con.clock()); err != nil {
+		if err := pause.For(ctx, m.restarts+mendEvery-m.con.clock()); err != nil {
 			return err
 		}
 	}
 	m.restarts = m.con.clock()
 	return nil
-}
-
-func (m *mends) sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // say seals the next message; post sends it.

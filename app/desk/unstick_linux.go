@@ -8,6 +8,7 @@ import (
 
 	"github.com/jezek/xgb/xproto"
 
+	"beside/internal/pause"
 	"beside/internal/xconn"
 )
 
@@ -24,41 +25,28 @@ const (
 // was last known to live, so that it need not be asked. It runs until ctx ends.
 func Unstick(ctx context.Context, do func(func()), seen func() time.Time) {
 	for {
-		if seen != nil && time.Since(seen()) < askEvery {
-			if !rest(ctx) {
-				return
-			}
-			continue
+		if seen == nil || time.Since(seen()) >= askEvery {
+			ask(ctx, do)
 		}
-		answered := make(chan struct{})
-		do(func() { close(answered) })
-		wait := time.After(stuckFrom)
-		for alive := false; !alive; {
-			select {
-			case <-ctx.Done():
-				return
-			case <-answered:
-				alive = true
-			case <-wait:
-				sayVisible()
-				wait = time.After(stuckFrom)
-			}
-		}
-		if !rest(ctx) {
+		if pause.For(ctx, askEvery) != nil {
 			return
 		}
 	}
 }
 
-// rest waits until it is time to look again; false if ctx has ended.
-func rest(ctx context.Context) bool {
-	t := time.NewTimer(askEvery)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
+// ask waits for an answer of the Fyne goroutine, or the end of ctx.
+func ask(ctx context.Context, do func(func())) {
+	answered := make(chan struct{})
+	do(func() { close(answered) })
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-answered:
+			return
+		case <-time.After(stuckFrom):
+			sayVisible()
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jezek/xgb/xproto"
+
+	"beside/internal/pause"
 )
 
 const (
@@ -29,7 +31,7 @@ func gather(ctx context.Context, area image.Rectangle, take func() ([]xproto.Rec
 	began, asked, covered := time.Now(), 1, damagedArea(got, area)
 	for {
 		if covered >= size(area)/largeShare {
-			if time.Since(began) >= largeMost || !rest(ctx, largeStep) {
+			if time.Since(began) >= largeMost || pause.For(ctx, largeStep) != nil {
 				return got, nil
 			}
 		} else if asked == gatherMost {
@@ -44,18 +46,6 @@ func gather(ctx context.Context, area image.Rectangle, take func() ([]xproto.Rec
 		}
 		got, asked = append(got, more...), asked+1
 		covered += damagedArea(more, area)
-	}
-}
-
-// rest waits; false if ctx ended.
-func rest(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"beside/internal/pause"
 	"beside/internal/proc"
 	"beside/internal/stage"
 )
@@ -113,7 +114,7 @@ func (s *holding) begin(ctx context.Context) error {
 	if err := sharer.Drawn(ctx, "allow"); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 800*time.Millisecond); err != nil { // the dialog ignores what comes too early
+	if err := pause.For(ctx, 800*time.Millisecond); err != nil { // the dialog ignores what comes too early
 		return err
 	}
 	if err := sharer.Press(ctx, "allow"); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"beside/internal/pause"
 	"beside/internal/proc"
 	"beside/internal/screenbot"
 	"beside/internal/stage"
@@ -179,7 +180,7 @@ func (p *player) sharerAllows(ctx context.Context) error {
 	if err := p.picture(p.sharer, "consent"); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 800*time.Millisecond); err != nil { // the dialog ignores what comes too early
+	if err := pause.For(ctx, 800*time.Millisecond); err != nil { // the dialog ignores what comes too early
 		return err
 	}
 	return p.sharer.Press(ctx, "allow")
@@ -202,7 +203,7 @@ func (p *player) helperSees(ctx context.Context) error {
 	if err := p.sharer.Still(ctx); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 500*time.Millisecond); err != nil { // time for the last change to cross
+	if err := pause.For(ctx, 500*time.Millisecond); err != nil { // time for the last change to cross
 		return err
 	}
 	if err := p.picture(p.helper, "helper-sees-desktop"); err != nil {
@@ -227,14 +228,14 @@ func (p *player) helperTypes(ctx context.Context) error {
 	if err := p.helper.Bot.Click(here); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 500*time.Millisecond); err != nil { // as long as a hand needs from mouse to keyboard
+	if err := pause.For(ctx, 500*time.Millisecond); err != nil { // as long as a hand needs from mouse to keyboard
 		return err
 	}
 	for _, r := range typed {
 		if err := p.helper.Bot.Type(string(r)); err != nil {
 			return err
 		}
-		if err := sleep(ctx, 15*time.Millisecond); err != nil { // a very fast typist
+		if err := pause.For(ctx, 15*time.Millisecond); err != nil { // a very fast typist
 			return err
 		}
 	}
@@ -282,16 +283,4 @@ func (p *player) bothEnded(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// sleep is for what a person waits for without looking.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

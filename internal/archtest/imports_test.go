@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"internal/lv":        {},
 	"internal/xvfb":      {},
 	"internal/slack":     {},
+	"internal/pause":     {},
 	"internal/stage":     {"internal/screenbot", "internal/proc", "policy/api"},
 
 	// The demo starts programs and looks at their windows; it is none of them.
@@ -36,7 +37,7 @@ var layers = map[string][]string{
 }
 
 // leaves may be imported by everybody and import nobody.
-var leaves = []string{"internal/xconn", "internal/lv"}
+var leaves = []string{"internal/xconn", "internal/lv", "internal/pause"}
 
 // testLeaves may be imported by everybody's tests.
 var testLeaves = []string{"internal/xvfb"}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"beside/internal/pause"
 )
 
 const (
@@ -80,12 +82,8 @@ func backoff(try int) time.Duration {
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	if err := pause.For(ctx, d); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	return nil
 }

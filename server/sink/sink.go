@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"beside/internal/pause"
 	"beside/server/records"
 	"beside/server/store"
 )
@@ -111,13 +112,9 @@ func (s *Sink) Trouble() error {
 func (s *Sink) Run(ctx context.Context) error {
 	wait, failed := time.Duration(0), 0
 	for {
-		t := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			t.Stop()
+		if err := pause.For(ctx, wait); err != nil {
 			s.release(ctx)
-			return ctx.Err()
-		case <-t.C:
+			return err
 		}
 		more, err := s.turn(ctx)
 		if ctx.Err() == nil {
@@ -131,7 +128,7 @@ func (s *Sink) Run(ctx context.Context) error {
 			if failed++; failed == 1 || failed%20 == 0 { // a receiver that is away for a night is no thousand lines
 				s.o.Log.WarnContext(ctx, "audit log not sent", "sink", s.o.Name, "tries", failed, "err", err)
 			}
-			wait = pause(err, failed)
+			wait = backoff(err, failed)
 		default:
 			if failed > 0 {
 				s.o.Log.InfoContext(ctx, "audit log sent again", "sink", s.o.Name)
@@ -143,8 +140,8 @@ func (s *Sink) Run(ctx context.Context) error {
 	}
 }
 
-// pause is how long to wait after a number of failures in a row.
-func pause(err error, failed int) time.Duration {
+// backoff is how long to wait after a number of failures in a row.
+func backoff(err error, failed int) time.Duration {
 	var l *Later
 	if errors.As(err, &l) && l.After > 0 {
 		return min(l.After, mostAsked)

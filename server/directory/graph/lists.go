@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"beside/internal/pause"
 	"beside/server/directory"
 	"beside/server/graph"
 )
@@ -49,12 +50,8 @@ func (d *Directory) Run(ctx context.Context, changed func(error)) error {
 			failed = !failed
 			changed(err)
 		}
-		t := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
-		case <-t.C:
+		if err := pause.For(ctx, wait); err != nil {
+			return err
 		}
 	}
 }
