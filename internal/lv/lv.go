@@ -11,15 +11,6 @@ func Cat(parts ...[]byte) []byte {
 	return out
 }
 
-// Text joins texts.
-func Text(parts ...string) []byte {
-	var out []byte
-	for _, p := range parts {
-		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
-	}
-	return out
-}
-
 // Cut takes exactly n parts apart. Lengths must be in their shortest form, and nothing may follow.
 // The parts share b's memory.
 func Cut(b []byte, n int) ([][]byte, bool) {

@@ -13,11 +13,11 @@ func TestCut(t *testing.T) {
 		n    int
 		want bool
 	}{
-		"two parts":         {lv.Text("a", "bc"), 2, true},
+		"two parts":         {lv.Cat([]byte("a"), []byte("bc")), 2, true},
 		"long part":         {lv.Cat(make([]byte, 300)), 1, true},
 		"nothing":           {nil, 0, true},
-		"too few":           {lv.Text("a"), 2, false},
-		"something follows": {append(lv.Text("a"), 0), 1, false},
+		"too few":           {lv.Cat([]byte("a")), 2, false},
+		"something follows": {append(lv.Cat([]byte("a")), 0), 1, false},
 		"cut short":         {[]byte{3, 'a'}, 1, false},
 		"longer length":     {[]byte{0x81, 0, 'a'}, 1, false},
 		"length overflows":  {bytes.Repeat([]byte{0xff}, 11), 1, false},
@@ -29,7 +29,7 @@ func TestCut(t *testing.T) {
 }
 
 func FuzzCut(f *testing.F) {
-	f.Add(lv.Text("a", "bc"), 2)
+	f.Add(lv.Cat([]byte("a"), []byte("bc")), 2)
 	f.Add([]byte{0x80, 0}, 1)
 	f.Fuzz(func(t *testing.T, b []byte, n int) {
 		if n < 0 || n > 64 {

@@ -2,12 +2,12 @@ package pair
 
 import (
 	"bytes"
-	"crypto/sha512"
 	"errors"
 	"regexp"
 	"slices"
 
 	"beside/internal/lv"
+	"beside/policy/grant"
 )
 
 // Errors of this package, with errors.Is. Each is one of the protocol's end codes.
@@ -85,8 +85,7 @@ func (c Context) valid() bool {
 
 // sid names the run: the endpoint cannot make two honest apps use one twice.
 func (c Context) sid() [32]byte {
-	h := sha512.Sum512(lv.Cat([]byte("beside-sid/1"), []byte(c.SessionGUID), c.NH[:], c.NS[:]))
-	return [32]byte(h[:32])
+	return grant.SID(c.SessionGUID, c.NH[:], c.NS[:])
 }
 
 // ci is the channel identifier.
