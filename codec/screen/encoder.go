@@ -55,17 +55,26 @@ var _ codec.Encoder = (*Encoder)(nil)
 
 // NewEncoder makes an encoder that has sent nothing.
 func NewEncoder() (*Encoder, error) {
-	e := &Encoder{next: 1, sent: map[uint32]*outstanding{}}
-	for to, level := range map[**zstd.Encoder]zstd.EncoderLevel{&e.quick: zstd.SpeedFastest, &e.small: zstd.SpeedBetterCompression} {
-		z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1),
-			zstd.WithEncoderCRC(false), zstd.WithWindowSize(MaxWindow), zstd.WithLowerEncoderMem(true))
-		if err != nil {
-			return nil, fmt.Errorf("screen: make compressor: %w", err)
-		}
-		*to = z
+	quick, err := compressor(zstd.SpeedFastest)
+	if err != nil {
+		return nil, err
 	}
+	small, err := compressor(zstd.SpeedBetterCompression)
+	if err != nil {
+		return nil, err
+	}
+	e := &Encoder{quick: quick, small: small, next: 1, sent: map[uint32]*outstanding{}}
 	e.est = firstEstimate
 	return e, nil
+}
+
+func compressor(level zstd.EncoderLevel) (*zstd.Encoder, error) {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderCRC(false), zstd.WithWindowSize(MaxWindow), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, fmt.Errorf("screen: make compressor: %w", err)
+	}
+	return z, nil
 }
 
 // Reset implements codec.Encoder.

@@ -155,3 +155,22 @@ func TestLargeChangesComeInPieces(t *testing.T) {
 		t.Errorf("%d updates of %d blocks in all, want %d blocks, each once", updates, blocks, want)
 	}
 }
+
+// TestSlowPathsGetSmallerUpdates compares the same blocks of a page for a fast path and a slow one.
+func TestSlowPathsGetSmallerUpdates(t *testing.T) {
+	size := func(budget int) float64 {
+		s := newStage(t, 512, 448)
+		codectest.Blit(s.src, s.src.Bounds(), codectest.Page(s.src.Size, 1, false), image.Point{})
+		s.e.Mark([]image.Rectangle{s.src.Bounds()})
+		u, ok := s.e.Encode(s.src, budget, image.Point{})
+		if !ok {
+			t.Fatal("nothing to send")
+		}
+		s.apply(u, false)
+		s.equal()
+		return float64(len(u.Data))
+	}
+	if quick, small := size(1<<20), size(60_000); small > 0.95*quick {
+		t.Errorf("%.0f B for a slow path, %.0f B for a fast one", small, quick)
+	}
+}
