@@ -14,7 +14,7 @@ import (
 const maxOutstanding = 1024
 
 // smallBelow is the budget below which bytes cost more time than compressing does: new pages become
-// 16 % smaller for 10 to 40 % more work.
+// 3 to 14 % smaller, the more the more goes at once (9 % at 5 Mbit/s).
 const smallBelow = 64 << 10
 
 // Encoder is the sharer's half. It keeps one copy of the picture as it was last sent, and
